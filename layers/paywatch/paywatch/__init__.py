@@ -1,0 +1,1 @@
+"""paywatch tells a merchant's systems of every payment that moves at Compago or OnePay."""

@@ -1,0 +1,110 @@
+"""The settings: one frozen object, made once from the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from paywatch.domain.payments import Source
+from paywatch.errors import ConfigurationError
+
+PROVIDERS = ("compago", "onepay")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the owner of the stack decides. Paces are requests per second and source."""
+
+    table: str
+    changes_topic_arn: str
+    alerts_topic_arn: str
+    api_keys_secret_arn: str
+    sources: tuple[Source, ...]
+    base_urls: Mapping[str, str]
+    requests_per_second: Mapping[str, float]
+    request_budget: int
+    log_level: str
+
+    @classmethod
+    def from_environment(cls, env: Mapping[str, str]) -> Settings:
+        """Read every `PAYWATCH_` setting; raise ConfigurationError that names the one at fault."""
+
+        def required(name: str) -> str:
+            value = env.get(name, "").strip()
+            if not value:
+                raise ConfigurationError(f"{name} is not set")
+            return value
+
+        return cls(
+            table=required("PAYWATCH_TABLE"),
+            changes_topic_arn=required("PAYWATCH_CHANGES_TOPIC_ARN"),
+            alerts_topic_arn=required("PAYWATCH_ALERTS_TOPIC_ARN"),
+            api_keys_secret_arn=required("PAYWATCH_API_KEYS_SECRET_ARN"),
+            sources=_sources(required("PAYWATCH_SOURCES")),
+            base_urls={
+                "compago": _base_url(
+                    env, "PAYWATCH_COMPAGO_BASE_URL", "https://api.harmony.compago.com/api"
+                ),
+                "onepay": _base_url(env, "PAYWATCH_ONEPAY_BASE_URL", "https://api.onepay.la/v1"),
+            },
+            requests_per_second={
+                "compago": _positive(env, "PAYWATCH_COMPAGO_REQUESTS_PER_SECOND", "1"),
+                "onepay": _positive(env, "PAYWATCH_ONEPAY_REQUESTS_PER_SECOND", "1"),
+            },
+            request_budget=int(_positive(env, "PAYWATCH_REQUEST_BUDGET", "600")),
+            log_level=_log_level(env),
+        )
+
+
+def _sources(text: str) -> tuple[Source, ...]:
+    sources = []
+    for word in text.split(","):
+        try:
+            source = Source.parse(word.strip())
+        except ValueError as error:
+            raise ConfigurationError(f"PAYWATCH_SOURCES: {error}") from None
+        if source.provider not in PROVIDERS:
+            known = " and ".join(PROVIDERS)
+            raise ConfigurationError(
+                f"PAYWATCH_SOURCES: {word.strip()!r} is unknown; there are {known}"
+            )
+        if source in sources:
+            raise ConfigurationError(f"PAYWATCH_SOURCES names {source.short} twice")
+        sources.append(source)
+    return tuple(sources)
+
+
+def _base_url(env: Mapping[str, str], name: str, default: str) -> str:
+    url = env.get(name, "").strip() or default
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise ConfigurationError(f"{name}: {url!r} is not a URL ({error})") from None
+    if not host or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ConfigurationError(f"{name}: {url!r} is not a plain https URL")
+    loopback = host in ("localhost", "127.0.0.1", "::1")
+    if parts.scheme != "https" and not (parts.scheme == "http" and loopback):
+        raise ConfigurationError(f"{name}: {url!r} must be https (http is for loopback only)")
+    return url.rstrip("/")
+
+
+def _positive(env: Mapping[str, str], name: str, default: str) -> float:
+    text = env.get(name, "").strip() or default
+    try:
+        value = float(text)
+    except ValueError:
+        raise ConfigurationError(f"{name}: {text!r} is not a number") from None
+    if not 0 < value <= 100_000:
+        raise ConfigurationError(f"{name}: {text!r} must be above 0 and at most 100000")
+    return value
+
+
+def _log_level(env: Mapping[str, str]) -> str:
+    level = (env.get("PAYWATCH_LOG_LEVEL", "").strip() or "INFO").upper()
+    if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise ConfigurationError(
+            f"PAYWATCH_LOG_LEVEL: {level!r} is not DEBUG, INFO, WARNING or ERROR"
+        )
+    return level
