@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from paywatch.domain.changes import Record
+from paywatch.domain.events import Message as Message
 from paywatch.domain.payments import Payment, Source
 from paywatch.errors import OutOfTime, RowError
 
@@ -118,7 +119,8 @@ class Abilities:
     `open_words` and `settled_words` are the provider's status words; `short_words` those settled
     ones whose rows carry no date of the move, and whose lists are short. `orders` are the orders
     that can be asked for. `page_size` is what to ask for (None: it cannot be chosen).
-    `by_id` is True, False, or None where it must be found out.
+    `by_id` is True, False, or None where it must be found out. `paid_word` names the list that
+    LATEST_PAID_FIRST makes sense for.
     """
 
     open_words: tuple[str, ...]
@@ -127,6 +129,7 @@ class Abilities:
     orders: frozenset[Order] = frozenset()
     page_size: int | None = None
     by_id: bool | None = None
+    paid_word: str | None = None
 
 
 class Provider(Protocol):
@@ -221,16 +224,6 @@ class Controls(Protocol):
         If one of `buckets` does not carry the lease's token any more, no digest is stored at all
         and the answer is False: those buckets will be read again.
         """
-
-
-@dataclass(frozen=True)
-class Message:
-    """One event, ready to be published. Attribute values are never empty."""
-
-    id: str
-    body: str
-    subject: str
-    attributes: Mapping[str, str]
 
 
 class Topic(Protocol):
