@@ -1,55 +1,98 @@
 # Every verb makes the environment it needs, from hashed requirements, inside the checkout.
-# Python 3.11 or newer and make are enough; build, e2e and scan also need python3.13 on the path,
-# because that is what the functions run on.
+# Python 3.11 or newer and make are enough; build, scan and e2e also need python3.13, because that
+# is what the functions run on.
 
 PYTHON ?= python3
 
-DEV := .venv
-BIN := $(DEV)/bin
+# pyenv hides python3.13 behind a shim that runs only once that version is asked for.
+WHERE := -c 'import sys; print(sys.executable)' 2>/dev/null
+PYTHON313 ?= $(shell python3.13 $(WHERE) || PYENV_VERSION=3.13 python3.13 $(WHERE))
+
 REQUIREMENTS := tests/requirements
+BIN := .venv/bin
+PIP := -m pip install -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check bench soak format lock clean
+.PHONY: help demo test check bench soak scan build e2e format lock clean python3.13
 
 help: ## Say what there is
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 20
+	@sed -nE 's/^([a-z0-9]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-# --- Environments ------------------------------------------------------------------------------
+# --- Environments: made again when their requirements change ------------------------------------
 
-# $(call environment,FOLDER,INTERPRETER,REQUIREMENTS): pip itself comes first, from a hashed pin,
-# because the one that older Pythons bring refuses some hashed files.
+# $(call environment,INTERPRETER,NAME): pip itself comes first, from a hashed pin, because the one
+# that older Pythons bring refuses some hashed files.
 define environment
-	$(2) -m venv --clear $(1)
-	$(1)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $(REQUIREMENTS)/pip.txt
-	$(1)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $(REQUIREMENTS)/$(3).txt
+	@echo "Making $(@D) from $(REQUIREMENTS)/$(2).txt: a minute or so, once"
+	@$(1) -m venv --clear $(@D)
+	@$(@D)/bin/python $(PIP) --require-hashes -r $(REQUIREMENTS)/pip.txt
+	@$(@D)/bin/python $(PIP) --require-hashes -r $(REQUIREMENTS)/$(2).txt
 	@touch $@
 endef
 
-$(DEV)/.requirements: $(REQUIREMENTS)/dev.txt $(REQUIREMENTS)/pip.txt
-	$(call environment,$(DEV),$(PYTHON),dev)
+.venv/.requirements: $(REQUIREMENTS)/dev.txt $(REQUIREMENTS)/pip.txt
+	$(call environment,$(PYTHON),dev)
 
-$(DEV)/.ready: $(DEV)/.requirements pyproject.toml tests/lab/pyproject.toml
-	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . -e tests/lab
+.venv/.ready: .venv/.requirements pyproject.toml tests/lab/pyproject.toml
+	@$(BIN)/python $(PIP) --no-deps --no-build-isolation -e . -e tests/lab
 	@touch $@
 
-# --- Verbs -------------------------------------------------------------------------------------
+.venv-sam/.ready: $(REQUIREMENTS)/sam.txt $(REQUIREMENTS)/pip.txt | python3.13
+	$(call environment,$(PYTHON313),sam)
 
-demo: $(DEV)/.ready ## Watch the whole job: both providers, the table, the topics, the auditor
+.venv-checkov/.ready: $(REQUIREMENTS)/checkov.txt $(REQUIREMENTS)/pip.txt
+	$(call environment,$(PYTHON),checkov)
+
+.venv-ministack/.ready: $(REQUIREMENTS)/ministack.txt $(REQUIREMENTS)/pip.txt | python3.13
+	$(call environment,$(PYTHON313),ministack)
+
+.venv-lock/.ready: $(REQUIREMENTS)/lock.txt $(REQUIREMENTS)/pip.txt
+	$(call environment,$(PYTHON),lock)
+
+python3.13:
+	@test -n "$(PYTHON313)" || { echo "python3.13 is needed and was not found, or does not start:" \
+	  "put one on the path, or say make PYTHON313=/where/it/is/python3.13" >&2; exit 1; }
+
+# --- Verbs --------------------------------------------------------------------------------------
+
+demo: .venv/.ready ## Watch the whole job: both providers, the table, the topics, the auditor
 	$(BIN)/python -m paylab.demo $(ARGS)
 
-test: $(DEV)/.ready ## Run the tests that end within minutes
+test: .venv/.ready ## Run the tests that end within minutes
 	$(BIN)/python -m pytest $(ARGS)
 
-check: $(DEV)/.ready ## Format, lint, strict types, import arrows, template
+check: .venv/.ready ## Format, lint, strict types, import arrows, template
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/cfn-lint template.yaml
 	$(BIN)/python -m pytest tests/unit/test_architecture.py tests/template
 
-format: $(DEV)/.ready ## Lay out the code and mend what can be mended by itself
+bench: .venv/.ready ## Measure
+	$(BIN)/python -m pytest -m bench tests/benchmarks $(ARGS)
+
+soak: .venv/.ready ## Run the tests that look for what only time brings out
+	$(BIN)/python -m pytest -m soak $(ARGS)
+
+format: .venv/.ready ## Lay out the code, and mend what mends itself
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# What is developed against is what is deployed: the other files are held to the deployed one,
+# where they can be (the tools of sam, checkov and ministack pin versions of their own).
+COMPILE = .venv-lock/bin/uv pip compile --quiet --upgrade --generate-hashes --universal \
+  --custom-compile-command 'make lock' --no-emit-index-url --no-emit-find-links
+DEPLOYED := layers/dependencies/requirements.txt
+
+lock: .venv-lock/.ready ## Pin the newest versions that fit, with hashes, for every environment
+	$(COMPILE) --python-version 3.13 pyproject.toml -o $(DEPLOYED)
+	$(COMPILE) --python-version 3.11 pyproject.toml --extra cli $(REQUIREMENTS)/dev.in -c $(DEPLOYED) -o $(REQUIREMENTS)/dev.txt
+	$(COMPILE) --python-version 3.13 $(REQUIREMENTS)/sam.in -o $(REQUIREMENTS)/sam.txt
+	$(COMPILE) --python-version 3.11 $(REQUIREMENTS)/checkov.in -o $(REQUIREMENTS)/checkov.txt
+	$(COMPILE) --python-version 3.13 $(REQUIREMENTS)/ministack.in -o $(REQUIREMENTS)/ministack.txt
+	$(COMPILE) --python-version 3.11 $(REQUIREMENTS)/lock.in -o $(REQUIREMENTS)/lock.txt
+	$(COMPILE) --python-version 3.11 $(REQUIREMENTS)/pip.in -o $(REQUIREMENTS)/pip.txt
 
 clean: ## Remove environments, caches and what was built
 	rm -rf .venv* .aws-sam* .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
