@@ -44,7 +44,7 @@ class Allowance:
         return max(0.0, self.deadline - self.clock.monotonic())
 
     def spend(self) -> int:
-        """Take one request and return its number; raise OutOfTime when time or requests are used up."""
+        """Take one request and return its number; raise OutOfTime when none, or no time, is left."""
         if self.requests >= self.requests_allowed:
             raise OutOfTime(f"the run's {self.requests_allowed} requests are used up")
         if self.remaining() <= 0:
@@ -64,7 +64,7 @@ class Order(StrEnum):
 
 @dataclass(frozen=True)
 class ListQuery:
-    """One page of one list. `status` is the provider's own word; `ids` asks for these payments alone."""
+    """One page of one list: `status` is the provider's own word, `ids` asks for these alone."""
 
     status: str | None = None
     order: Order | None = None
@@ -106,7 +106,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Found:
-    """The answer to asking for one payment by its id; `payment` is None where the answer was 404."""
+    """The answer to asking for one payment by its id; `payment` is None for a 404."""
 
     answer: Answer
     payment: Payment | None

@@ -1,4 +1,4 @@
-"""The message that a change is published as: a CloudEvents 1.0 object, its attributes, its subject."""
+"""The message that a change is published as: CloudEvents 1.0, with attributes and a subject."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def message_of(body: str) -> Message:
 
 
 def _subject(data: Mapping[str, Any]) -> str:
-    """Write one sentence for a mail box: ASCII, under 100 characters, the name cut before the rest."""
+    """Write one sentence for a mail box: ASCII, under 100 characters; a long name is cut."""
     provider = _PROVIDER_NAMES.get(data["provider"], data["provider"])
     account = "" if data["account"] == "default" else f" ({_plain(data['account'])[:20]})"
     money = f": {data['amount'][:24]} {data['currency'] or ''}".rstrip() if data["amount"] else ""

@@ -24,7 +24,7 @@ class Status(StrEnum):
 
     @property
     def settled(self) -> bool:
-        """Whether no further move is expected. An unrecognized status is watched like an open one."""
+        """Whether no further move is expected; an unrecognized status is watched like an open one."""
         return self in _SETTLED
 
 
@@ -46,7 +46,7 @@ _STAGE = {
 
 
 def is_backwards(before: Status, after: Status) -> bool:
-    """Whether a move goes against the way that payments go: settled to open, processing to created."""
+    """Whether a move goes against the way: settled to open, or processing to created."""
     if before not in _STAGE or after not in _STAGE:
         return False
     return _STAGE[after] < _STAGE[before]
@@ -83,7 +83,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Origin:
-    """What a OnePay intent was made for: the type and id of a link, payment, plan or subscription."""
+    """What an intent was made for: the type and id of a link, payment, plan or subscription."""
 
     type: str
     id: str
@@ -124,7 +124,7 @@ class Payment:
 
 
 def timestamp(moment: datetime) -> str:
-    """Write an aware datetime as RFC 3339 in UTC, with microseconds, so that text order is time order."""
+    """Write an aware datetime as RFC 3339 in UTC; text order is then time order."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 

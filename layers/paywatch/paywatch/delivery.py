@@ -1,0 +1,75 @@
+"""The outbox: what is recorded and not yet published is published, in order, and acknowledged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from paywatch.domain.changes import Record
+from paywatch.domain.events import message_of
+from paywatch.errors import StaleState, TopicUnavailable
+from paywatch.ports import Payments, Topic
+
+# How many messages are handed to the topic between two looks at the clock.
+ROUND = 50
+
+
+@dataclass
+class Delivered:
+    """What a delivery did: the messages that it published, and the records as they stand then."""
+
+    published: int = 0
+    records: dict[str, Record] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    topic_fault: str | None = None
+
+
+def deliver(
+    owing: Iterable[Record], payments: Payments, topic: Topic, may_go_on: Callable[[], bool]
+) -> Delivered:
+    """Publish what the records owe, one version of a payment at a time.
+
+    A later version of a payment is published only when the one before it was. A refused message
+    holds up its own payment alone; a topic that refuses everything ends the delivery. `records` in
+    the answer holds every record as it stands afterwards, `refused` why a payment still owes.
+    """
+    result = Delivered()
+    queue = [record for record in owing if record.owes]
+    result.records = {record.id: record for record in queue}
+    while queue and may_go_on():
+        batch, queue = queue[:ROUND], queue[ROUND:]
+        due = {}
+        for record in batch:
+            if not record.outbox:
+                result.refused[record.id] = "its recorded event is missing"
+                continue
+            message = message_of(record.outbox[0][1])
+            due[message.id] = (record, message)
+        try:
+            answers = topic.publish([message for _, message in due.values()])
+        except TopicUnavailable as fault:
+            result.topic_fault = str(fault)
+            break
+        again = []
+        for message_id, (record, _) in due.items():
+            refusal = answers.get(message_id, "no reply")
+            if refusal is not None:
+                result.refused[record.id] = refusal
+                continue
+            result.published += 1
+            try:
+                after = _acknowledge(record, payments)
+            except StaleState as fault:
+                result.refused[record.id] = f"published, but not acknowledged: {fault}"
+                continue
+            result.records[record.id] = after
+            if after.owes:
+                again.append(after)
+        queue = again + queue
+    return result
+
+
+def _acknowledge(record: Record, payments: Payments) -> Record:
+    version = record.outbox[0][0]
+    payments.acknowledge(record, version)
+    return replace(record, published=version, outbox=record.outbox[1:])

@@ -1,0 +1,213 @@
+"""What a row that was read means for what is stored of its payment: the rules, without any I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from paywatch.discovery.reader import Observation
+from paywatch.domain.changes import HISTORY_LIMIT, OUTBOX_LIMIT, Change, DetectedBy, Record
+from paywatch.domain.events import body_of
+from paywatch.domain.payments import Payment, Source, Status, is_backwards, moment, timestamp
+
+EXPIRY_GRACE = timedelta(minutes=2)
+
+# A provider whose `Date` lags by less than this is not taken to have a slow clock: the header has
+# whole seconds, and an answer takes its time.
+CLOCK_TOLERANCE = timedelta(seconds=5)
+
+
+class Outcome(StrEnum):
+    """What became of one observation."""
+
+    UNCHANGED = "unchanged"
+    SILENT = "silent"
+    UPDATED = "updated"
+    CHANGED = "changed"
+    LATE = "late"
+    BACKWARDS = "backwards"
+    SET_ASIDE = "set_aside"
+    FULL = "full"
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """The outcome, and the record to write where there is one."""
+
+    outcome: Outcome
+    record: Record | None = None
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the rulings of one source rest on.
+
+    `watch_began` is when its first poll began; `baseline` is true until its open lists have been
+    read to the end once.
+    """
+
+    source: Source
+    watch_began: datetime
+    baseline: bool
+
+
+def judge(
+    rules: Rules,
+    stored: Record | None,
+    observed: Observation,
+    listed_at: str | None = None,
+    confirmed: bool = False,
+) -> Ruling:
+    """Rule what an observation means.
+
+    `listed_at` is the start of the last complete walk that listed the payment as it is stored.
+    `confirmed` says that a second, later read by another route agrees with this one.
+    """
+    if stored is None:
+        return _first_sight(rules, observed)
+    if observed.seen <= stored.seen:
+        return Ruling(Outcome.LATE)
+    payment, known = observed.payment, stored.payment
+    if payment.created_at and known.created_at and payment.created_at != known.created_at:
+        return Ruling(Outcome.SET_ASIDE)
+    status = _status(observed, stored)
+    moved = status is not stored.status or payment.provider_status != known.provider_status
+    if not moved and payment.fingerprint == known.fingerprint:
+        return Ruling(Outcome.UNCHANGED)
+    if not confirmed and _lags(stored, payment, status):
+        return Ruling(Outcome.BACKWARDS)
+    if not moved:
+        return Ruling(Outcome.UPDATED, replace(stored, payment=payment, seen=observed.seen))
+    return _changed(rules, stored, observed, status, listed_at)
+
+
+def expiry_of(payment: Payment) -> datetime | None:
+    """Return when a pending payment counts as expired by our clock, if it has a deadline."""
+    if payment.status is not Status.PENDING or payment.expires_at is None:
+        return None
+    return moment(payment.expires_at) + EXPIRY_GRACE
+
+
+def _first_sight(rules: Rules, observed: Observation) -> Ruling:
+    payment = observed.payment
+    unannounced = Record(
+        source=rules.source,
+        payment=payment,
+        status=payment.status,
+        version=0,
+        published=0,
+        seen=observed.seen,
+        first_seen=timestamp(observed.received_at),
+        since=timestamp(observed.sent_at),
+    )
+    status = _status(observed, None)
+    if not _was_there_before(rules, observed):
+        return _changed(rules, None, observed, status, None)
+    if status is payment.status:
+        return Ruling(Outcome.SILENT, unannounced)
+    expiry = expiry_of(payment)
+    if expiry is not None and expiry < rules.watch_began:
+        return Ruling(Outcome.SILENT, replace(unannounced, status=status))
+    return _changed(rules, unannounced, observed, status, None)
+
+
+def _was_there_before(rules: Rules, observed: Observation) -> bool:
+    """Whether every date of the row lies before the watch, by the provider's own clock."""
+    if observed.news:
+        return False
+    dates = observed.payment.dates
+    if not dates:
+        return rules.baseline
+    lag = timedelta(0)
+    if observed.dated is not None and observed.received_at - observed.dated > CLOCK_TOLERANCE:
+        lag = observed.received_at - observed.dated
+    began = timestamp((rules.watch_began - lag).replace(microsecond=0))
+    return all(date < began for date in dates)
+
+
+def _status(observed: Observation, stored: Record | None) -> Status:
+    """Return the row's status, or `expired` where its deadline has passed by both clocks."""
+    payment = observed.payment
+    expiry = expiry_of(payment)
+    if expiry is None:
+        return payment.status
+    if (
+        stored is not None
+        and stored.status is Status.EXPIRED
+        and stored.payment.expires_at == payment.expires_at
+    ):
+        return Status.EXPIRED
+    passed = expiry < observed.received_at and observed.dated is not None
+    if passed and observed.dated is not None and expiry - EXPIRY_GRACE < observed.dated:
+        return Status.EXPIRED
+    return payment.status
+
+
+def _lags(stored: Record, payment: Payment, status: Status) -> bool:
+    """Whether the row may be an old copy: lists lag, so it takes a second read to believe it."""
+    before, after = stored.payment.updated_at, payment.updated_at
+    if before is not None and after is not None and before != after:
+        return after < before
+    return is_backwards(stored.status, status)
+
+
+def _changed(
+    rules: Rules,
+    stored: Record | None,
+    observed: Observation,
+    status: Status,
+    listed_at: str | None,
+) -> Ruling:
+    if stored is not None and stored.version - stored.published >= OUTBOX_LIMIT:
+        return Ruling(Outcome.FULL)
+    payment = observed.payment
+    after = None if stored is None else _changed_after(stored, payment, listed_at)
+    before = timestamp(observed.received_at)
+    change = Change(
+        version=1 if stored is None else stored.version + 1,
+        status=status,
+        provider_status=payment.provider_status,
+        previous_status=None if stored is None else stored.status,
+        previous_provider_status=None if stored is None else stored.payment.provider_status,
+        observed_at=before,
+        changed_after=after,
+        changed_before=before,
+        detected_by=DetectedBy.CLOCK if status is Status.EXPIRED else observed.detected_by,
+        payment=payment,
+    )
+    owed = (change.version, body_of(rules.source, change))
+    if stored is None:
+        stored = Record(
+            source=rules.source,
+            payment=payment,
+            status=status,
+            version=0,
+            published=0,
+            seen=observed.seen,
+            first_seen=before,
+            since=before,
+        )
+    keep = max(HISTORY_LIMIT, stored.version - stored.published + 1)
+    record = replace(
+        stored,
+        payment=payment,
+        status=status,
+        version=change.version,
+        seen=observed.seen,
+        since=timestamp(observed.sent_at),
+        history=(*stored.history, change)[-keep:],
+        outbox=(*stored.outbox, owed),
+    )
+    return Ruling(Outcome.CHANGED, record)
+
+
+def _changed_after(stored: Record, payment: Payment, listed_at: str | None) -> str:
+    """Return the latest instant at which the old status is known to have stood.
+
+    Lists lag, so what the row itself says of when it changed can only make this earlier.
+    """
+    known = max(stored.since, listed_at or stored.since)
+    old = stored.payment
+    new_dates = {payment.paid_at, payment.updated_at} - {old.paid_at, old.updated_at, None}
+    return min([known, *(date for date in new_dates if date is not None)])

@@ -1,0 +1,156 @@
+"""The sweep: one reading of every list of open payments, which may go on in the next run.
+
+A list that can be sorted by creation is walked from its last page to the first: rows that leave
+then only make others appear twice. One that cannot is walked forward. Neither proves an absence:
+what a completed walk did not list is asked for, never concluded from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from paywatch.discovery.reader import Observation, Reader
+from paywatch.discovery.walk import (
+    Direction,
+    Walk,
+    direction,
+    pack_hashes,
+    short_hash,
+    unpack_hashes,
+)
+from paywatch.domain.changes import DetectedBy
+from paywatch.domain.payments import moment, timestamp
+from paywatch.errors import Unavailable, UnexpectedResponse
+from paywatch.ports import Page
+
+# Above this many ids an unfinished sweep no longer remembers which it listed (item size).
+LISTED_LIMIT = 30_000
+
+
+@dataclass
+class Sweep:
+    """One reading of every open list, one after the other.
+
+    `began` is the instant and `epoch` the run in which it began; `fresh` says that this is that
+    run. `forgot` says that it listed more than could be remembered from run to run.
+    """
+
+    began: datetime
+    epoch: int
+    walks: list[Walk]
+    guesses: dict[str, int]
+    fresh: bool = True
+    forgot: bool = False
+
+    @classmethod
+    def start(
+        cls, words: Sequence[str], guesses: Mapping[str, int], now: datetime, epoch: int
+    ) -> Sweep:
+        """Begin a new sweep of these lists."""
+        return cls(now, epoch, [Walk(word) for word in words], dict(guesses))
+
+    @classmethod
+    def resume(cls, stored: Mapping[str, Any]) -> Sweep:
+        """Go on with an unfinished sweep that `store` wrote."""
+        walks = []
+        for item in stored["walks"]:
+            walks.append(
+                Walk(
+                    word=item["word"],
+                    page=item["page"],
+                    pages=item["pages"],
+                    totals=list(item["totals"]),
+                    ids=unpack_hashes(item["ids"]),
+                    last_page=item["last_page"],
+                    reads_on=item["reads_on"],
+                    skipped=item["skipped"],
+                    complete=item["complete"],
+                    why=item["why"],
+                )
+            )
+        began, epoch = moment(stored["began"]), int(stored["epoch"])
+        guesses, forgot = dict(stored["guesses"]), bool(stored["forgot"])
+        return cls(began, epoch, walks, guesses, fresh=False, forgot=forgot)
+
+    def store(self) -> dict[str, Any]:
+        """Write down where to go on."""
+        forgot = self.forgot or sum(len(walk.ids) for walk in self.walks) > LISTED_LIMIT
+        return {
+            "forgot": forgot,
+            "began": timestamp(self.began),
+            "epoch": self.epoch,
+            "guesses": self.guesses,
+            "walks": [
+                {
+                    "word": walk.word,
+                    "page": walk.page,
+                    "pages": walk.pages,
+                    "totals": walk.totals[:1] + walk.totals[-1:],
+                    "ids": "" if forgot else pack_hashes(walk.ids),
+                    "last_page": walk.last_page,
+                    "reads_on": walk.reads_on,
+                    "skipped": walk.skipped,
+                    "complete": walk.complete,
+                    "why": walk.why,
+                }
+                for walk in self.walks
+            ],
+        }
+
+    @property
+    def complete(self) -> bool:
+        """Whether every list was walked to its end."""
+        return all(walk.complete for walk in self.walks)
+
+    @property
+    def conclusive(self) -> bool:
+        """Whether what was not listed is worth asking for: complete, nothing skipped or forgotten."""
+        return self.complete and not self.forgot and not any(walk.skipped for walk in self.walks)
+
+    @property
+    def sealed(self) -> bool:
+        """Whether every list that holds anything is sealed, and at least one is."""
+        filled = [walk for walk in self.walks if walk.ids]
+        return self.complete and bool(filled) and all(walk.sealed for walk in filled)
+
+    def listed(self, payment_id: str) -> bool:
+        """Whether some list of this sweep showed the payment."""
+        mark = short_hash(payment_id)
+        return any(mark in walk.ids for walk in self.walks)
+
+    def read(self, reader: Reader, may_go_on: Callable[[], bool], into: list[Observation]) -> None:
+        """Read on until every list is walked to its end, or this run's share is used up.
+
+        What was read is in `into` also when OutOfTime or a ProviderError ends it.
+        """
+        for walk in self.walks:
+            if walk.complete or not may_go_on():
+                continue
+            way = direction(walk, reader.abilities, self.guesses.get(walk.word, 1))
+            while not walk.complete and may_go_on():
+                page = _read_page(reader, walk, way, into)
+                if page is not None:
+                    walk.count(page)
+                    way.advance(page)
+            if walk.complete:
+                self.guesses[walk.word] = walk.last_page
+
+
+def _read_page(reader: Reader, walk: Walk, way: Direction, into: list[Observation]) -> Page | None:
+    """Read the next page; skip one that cannot be read, unless the one before it could not either."""
+    try:
+        page, rows = reader.page(way.query(), DetectedBy.OPEN_SWEEP)
+    except (Unavailable, UnexpectedResponse) as fault:
+        if walk.unreadable:
+            raise
+        walk.unreadable = True
+        walk.skipped += 1
+        walk.why = f"page {walk.page} could not be read: {fault}"
+        way.skip()
+        return None
+    walk.unreadable = False
+    into.extend(rows)
+    return page
