@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -173,6 +173,12 @@ class Payments(Protocol):
         The record leaves the index only if `version` is still its newest and it is settled.
         Harmless when it was acknowledged before.
         """
+
+
+# No run lasts longer, so a lease that claims to is the mark of a clock that leapt.
+LONGEST_LEASE = timedelta(minutes=15)
+# When a lease ends that nobody holds.
+NO_LEASE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
