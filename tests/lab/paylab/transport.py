@@ -1,0 +1,64 @@
+"""The lab without a network: an httpx transport that asks it in process."""
+
+from collections.abc import Iterator
+
+import httpx
+
+from paylab.lab import Exchange, Lab
+from paylab.messages import Damage, Request
+
+
+class LabTransport(httpx.BaseTransport):
+    """Carry requests to a lab, whatever their host; errors are those of a real connection.
+
+    `latency` is what each request takes on the lab's clock, in seconds, before it is answered.
+    """
+
+    def __init__(self, lab: Lab, *, latency: float = 0.0) -> None:
+        self._lab = lab
+        self._latency = latency
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer, or raise `ReadTimeout` where the answer is slower than the client waits."""
+        self._lab.clock.advance(self._latency)
+        exchange = self._lab.exchange(
+            Request(
+                request.method,
+                request.url.path,
+                request.url.query.decode(),
+                dict(request.headers),
+            )
+        )
+        damage = exchange.response.damage or Damage()
+        if damage.delay:
+            self._wait(request, exchange, damage)
+        response = exchange.response
+        headers = {**response.headers, "Content-Length": str(len(response.body))}
+        stream = _Body(response.body, damage.cut_after)
+        return httpx.Response(response.status, headers=headers, stream=stream, request=request)
+
+    def _wait(self, request: httpx.Request, exchange: Exchange, damage: Damage) -> None:
+        patience = request.extensions.get("timeout", {}).get("read")
+        if patience is not None and damage.delay >= patience:
+            self._lab.clock.advance(patience)
+            raise httpx.ReadTimeout("The read operation timed out", request=request)
+        self._lab.clock.advance(damage.delay)
+        self._lab.arrived(exchange)
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, body: bytes, cut_after: int | None) -> None:
+        self._body = body
+        self._cut_after = cut_after
+
+    def __iter__(self) -> Iterator[bytes]:
+        if self._cut_after is None:
+            yield self._body
+            return
+        sent = self._body[: self._cut_after]
+        if sent:
+            yield sent
+        raise httpx.RemoteProtocolError(
+            "peer closed connection without sending complete message body "
+            f"(received {len(sent)} bytes, expected {len(self._body)})"
+        )
