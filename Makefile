@@ -10,10 +10,13 @@ PYTHON313 ?= $(shell python3.13 $(WHERE) || PYENV_VERSION=3.13 python3.13 $(WHER
 
 REQUIREMENTS := tests/requirements
 BIN := .venv/bin
+SAM := .venv-sam/bin/sam
 PIP := -m pip install -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+export SAM_CLI_TELEMETRY := 0
+
 .PHONY: help demo test check bench soak scan build e2e format lock clean python3.13
 
 help: ## Say what there is
@@ -74,6 +77,22 @@ bench: .venv/.ready ## Measure
 
 soak: .venv/.ready ## Run the tests that look for what only time brings out
 	$(BIN)/python -m pytest -m soak $(ARGS)
+
+scan: .venv-sam/.ready .venv-checkov/.ready ## Judge the template as SAM and a security review would
+	$(SAM) validate --region us-east-1
+	$(SAM) validate --region us-east-1 --lint
+	.venv-checkov/bin/checkov --compact --quiet --framework cloudformation --file template.yaml
+
+# What is deployed, and besides, where the machine is not of that kind, what this machine can run:
+# the second is made to prove that the layers are complete, and for make e2e.
+THIS_MACHINE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
+BUILD = PATH="$(CURDIR)/.venv-sam/bin:$$PATH" $(SAM) build --build-dir
+
+build: .venv-sam/.ready ## Build what sam deploy deploys, and prove that it is complete
+	$(BUILD) .aws-sam/build
+	$(BUILD) .aws-sam-here/build --cache-dir .aws-sam-here/cache --parameter-overrides Architecture=$(THIS_MACHINE)
+	@cd .aws-sam/build && du -sh --apparent-size DependenciesLayer PaywatchLayer PollerFunction
+	@$(PYTHON313) -I -S tests/e2e/import_built.py .aws-sam-here/build
 
 format: .venv/.ready ## Lay out the code, and mend what mends itself
 	$(BIN)/ruff format .

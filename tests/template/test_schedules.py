@@ -1,0 +1,54 @@
+"""The two schedules say what the samples under events/ say."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.template.stack import ROOT, Stack
+
+EVENTS = ROOT / "events"
+
+
+def schedule(action: str, **parameters: str) -> dict[str, Any]:
+    schedules = Stack(**parameters).of_type("AWS::Scheduler::Schedule")
+    (found,) = (
+        s for s in schedules.values() if json.loads(s["Target"]["Input"])["action"] == action
+    )
+    return found
+
+
+@pytest.mark.parametrize(
+    ("action", "expression"), [("poll", "rate(1 minute)"), ("reconcile", "rate(6 hours)")]
+)
+def test_a_schedule_sends_the_sample(action: str, expression: str) -> None:
+    found = schedule(action)
+    assert json.loads(found["Target"]["Input"]) == json.loads(
+        (EVENTS / f"{action}.json").read_text()
+    )
+    assert found["Target"]["Arn"] == "${PollerFunction.Arn}"
+    assert found["Target"]["RoleArn"] == "${ScheduleRole.Arn}"
+    assert found["ScheduleExpression"] == expression
+    assert found["State"] == "ENABLED"
+
+
+@pytest.mark.parametrize("action", ["poll", "reconcile"])
+def test_a_schedule_takes_its_state_and_has_no_name_of_its_own(action: str) -> None:
+    found = schedule(action, ScheduleState="DISABLED")
+    assert found["State"] == "DISABLED"
+    assert "Name" not in found
+
+
+def test_a_schedule_takes_its_expression() -> None:
+    assert schedule("poll", PollSchedule="rate(5 minutes)")["ScheduleExpression"] == (
+        "rate(5 minutes)"
+    )
+    assert schedule("reconcile", ReconcileSchedule="rate(1 day)")["ScheduleExpression"] == (
+        "rate(1 day)"
+    )
+
+
+def test_the_function_may_run_no_longer_than_the_pause_of_the_fastest_schedule() -> None:
+    assert Stack().properties("PollerFunction")["Timeout"] == 60
