@@ -1,0 +1,1 @@
+"""Compago Harmony (Mexico): one-time payments."""

@@ -1,0 +1,1 @@
+"""OnePay (Colombia): payment intents."""
