@@ -38,9 +38,13 @@ class Deadline:
         return max(0.001, left if timeout is None else min(timeout, left))
 
 
-class TimedBackend(httpcore.NetworkBackend):
-    """Connections whose every step ends by the deadline."""
+def timed_pool(deadline: Deadline, ssl_context: ssl.SSLContext) -> httpcore.ConnectionPool:
+    """Make a pool of connections whose every step ends by the deadline."""
+    network = _TimedBackend(deadline, httpcore.SyncBackend())
+    return httpcore.ConnectionPool(ssl_context=ssl_context, network_backend=network)
 
+
+class _TimedBackend(httpcore.NetworkBackend):
     def __init__(self, deadline: Deadline, backend: httpcore.NetworkBackend) -> None:
         self._deadline = deadline
         self._backend = backend
@@ -53,7 +57,6 @@ class TimedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect within what is left."""
         stream = self._backend.connect_tcp(
             host, port, self._deadline.cut(timeout), local_address, socket_options
         )

@@ -10,14 +10,13 @@ from random import Random
 from urllib.parse import quote
 from weakref import finalize
 
-import httpcore
 import httpx
 
 from paywatch.errors import OutOfTime, Unavailable, UnexpectedResponse
 from paywatch.ports import Allowance, Answer, Clock
 from paywatch.providers import headers
 from paywatch.providers.body import RefusedBody, UnreadableBody, collect, parse
-from paywatch.providers.deadline import Deadline, TimedBackend
+from paywatch.providers.deadline import Deadline, timed_pool
 from paywatch.providers.pace import Pace
 from paywatch.providers.retries import Fault, Retries, judge, learn
 
@@ -172,9 +171,7 @@ def _network(deadline: Deadline) -> Transport:
     context = httpx.create_ssl_context(trust_env=False)
     transport = httpx.HTTPTransport(verify=context)
     # httpx offers no way to choose the pool's network; httpcore, below it, does.
-    transport._pool = httpcore.ConnectionPool(
-        ssl_context=context, network_backend=TimedBackend(deadline, httpcore.SyncBackend())
-    )
+    transport._pool = timed_pool(deadline, context)
     return transport
 
 
