@@ -76,6 +76,7 @@ def _may_replace(stored: Record | None, replacing: Record | None, seen: str) -> 
 class _Item:
     epoch: int = 0
     until: datetime = NO_LEASE
+    watch_began: datetime | None = None
     buckets: dict[int, str] = field(default_factory=dict)
     memory: dict[str, str] = field(default_factory=dict)
 
@@ -94,6 +95,7 @@ class MemoryControls:
             if now < item.until <= now + LONGEST_LEASE:
                 return None
             item.epoch += 1
+            item.watch_began = item.watch_began or now
             item.until = until
             return _control(source, kind, item)
 
@@ -132,7 +134,8 @@ class MemoryControls:
 
 def _control(source: Source, kind: str, item: _Item) -> Control:
     lease = Lease(source, kind, item.epoch, item.until)
-    return Control(lease, dict(item.buckets), dict(item.memory))
+    began = item.watch_began or NO_LEASE
+    return Control(lease, began, dict(item.buckets), dict(item.memory))
 
 
 class MemoryTopic:

@@ -44,7 +44,7 @@ class Allowance:
         return max(0.0, self.deadline - self.clock.monotonic())
 
     def spend(self) -> int:
-        """Take one request and return its number; raise OutOfTime when none, or no time, is left."""
+        """Take one request and return its number; raise OutOfTime when nothing is left."""
         if self.requests >= self.requests_allowed:
             raise OutOfTime(f"the run's {self.requests_allowed} requests are used up")
         if self.remaining() <= 0:
@@ -200,11 +200,13 @@ class Lease:
 class Control:
     """A source's control item as it was found when the lease was taken.
 
-    `buckets` maps a bucket's number to its digest, or to the token of the run that wrote to it and
-    did not finish; `memory` maps a section's name to JSON text, opaque to the store.
+    `watch_began` is when the lease was taken for the first time. `buckets` maps a bucket's number
+    to its digest, or to the token of the run that wrote to it and did not finish; `memory` maps a
+    section's name to JSON text, opaque to the store.
     """
 
     lease: Lease
+    watch_began: datetime
     buckets: Mapping[int, str] = field(default_factory=dict)
     memory: Mapping[str, str] = field(default_factory=dict)
 

@@ -61,7 +61,8 @@ def judge(
 ) -> Ruling:
     """Rule what an observation means.
 
-    `listed_at` is the start of the last complete walk that listed the payment as it is stored.
+    `listed_at` is the start of the last complete walk that listed the payment if it is stored as
+    open.
     `confirmed` says that a second, later read by another route agrees with this one.
     """
     if stored is None:
@@ -207,7 +208,8 @@ def _changed_after(stored: Record, payment: Payment, listed_at: str | None) -> s
 
     Lists lag, so what the row itself says of when it changed can only make this earlier.
     """
-    known = max(stored.since, listed_at or stored.since)
+    listed = None if stored.status.settled else listed_at
+    known = max(stored.since, listed or stored.since)
     old = stored.payment
     new_dates = {payment.paid_at, payment.updated_at} - {old.paid_at, old.updated_at, None}
     return min([known, *(date for date in new_dates if date is not None)])

@@ -107,7 +107,7 @@ class Sweep:
 
     @property
     def conclusive(self) -> bool:
-        """Whether what was not listed is worth asking for: complete, nothing skipped or forgotten."""
+        """Whether to ask for what was not listed: complete, nothing skipped or forgotten."""
         return self.complete and not self.forgot and not any(walk.skipped for walk in self.walks)
 
     @property
@@ -140,7 +140,7 @@ class Sweep:
 
 
 def _read_page(reader: Reader, walk: Walk, way: Direction, into: list[Observation]) -> Page | None:
-    """Read the next page; skip one that cannot be read, unless the one before it could not either."""
+    """Read the next page, or skip it if it cannot be read and the one before it could."""
     try:
         page, rows = reader.page(way.query(), DetectedBy.OPEN_SWEEP)
     except (Unavailable, UnexpectedResponse) as fault:

@@ -24,7 +24,7 @@ class Status(StrEnum):
 
     @property
     def settled(self) -> bool:
-        """Whether no further move is expected; an unrecognized status is watched like an open one."""
+        """Whether no further move is expected. What is unrecognized is watched like an open one."""
         return self in _SETTLED
 
 

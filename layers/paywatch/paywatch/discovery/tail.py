@@ -1,0 +1,179 @@
+"""The tail: the unfiltered list from its newest end to known ground.
+
+It finds what was created *and* settled between two polls, which no list of open payments shows.
+Known ground is the mark (the newest creation of the last finished tail, less an overlap) and the
+rows of that overlap as they were then; it is never "an id that we hold".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from paywatch.discovery.reader import Observation, Reader
+from paywatch.discovery.walk import pack_hashes, short_hash, unpack_hashes
+from paywatch.domain.changes import DetectedBy
+from paywatch.domain.payments import Payment, moment, timestamp
+from paywatch.errors import OutOfTime
+from paywatch.ports import ListQuery, Order, Page
+
+# How long after its creation a payment may still appear in the list behind younger ones.
+OVERLAP = timedelta(minutes=2)
+PAGE_SIZE = 100
+
+
+def observed_order(rows: Sequence[Payment]) -> Order | None:
+    """Return the order that a page's rows are in by creation; None where none can be seen."""
+    dates = [row.created_at for row in rows if row.created_at is not None]
+    if len(set(dates)) < 2:
+        return None
+    if dates == sorted(dates, reverse=True):
+        return Order.NEWEST_FIRST
+    return Order.OLDEST_FIRST if dates == sorted(dates) else None
+
+
+def row_hash(row: Payment) -> bytes:
+    """Return what stands for a row in just this state."""
+    return short_hash(f"{row.id} {row.fingerprint}")
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Ground that a tail did not reach: go on at `page` (downwards if `down`) as far as `floor`."""
+
+    page: int
+    floor: str
+    down: bool
+
+
+@dataclass
+class Tail:
+    """Where the known ground begins, and what is still missing behind it."""
+
+    mark: str | None = None
+    known: set[bytes] = field(default_factory=set)
+    gap: Gap | None = None
+    why: str = ""
+
+    @classmethod
+    def load(cls, stored: Mapping[str, Any]) -> Tail:
+        """Read what `store` wrote."""
+        gap = stored.get("gap")
+        return cls(
+            mark=stored.get("mark"),
+            known=unpack_hashes(stored.get("known", "")),
+            gap=None if gap is None else Gap(gap["page"], gap["floor"], gap["down"]),
+        )
+
+    def store(self) -> dict[str, Any]:
+        """Write down the known ground."""
+        gap = self.gap
+        return {
+            "mark": self.mark,
+            "known": pack_hashes(self.known),
+            "gap": None
+            if gap is None
+            else {"page": gap.page, "floor": gap.floor, "down": gap.down},
+        }
+
+    def read(
+        self,
+        reader: Reader,
+        watch_began: datetime,
+        may_go_on: Callable[[], bool],
+        into: list[Observation],
+    ) -> None:
+        """Read from the newest end to known ground, then what an earlier tail left over.
+
+        What was read and is not known ground is in `into` also when OutOfTime or a ProviderError
+        ends it; the tail then is to be thrown away, and the stored one stays as it was.
+        """
+        floor = _before(self.mark or timestamp(watch_began))
+        found: list[Observation] = []
+        try:
+            left = self._head(reader, floor, may_go_on, found)
+            if left is not None:
+                # One gap covers both: it begins where this one stopped and goes down to the older.
+                behind = floor if self.gap is None else min(floor, self.gap.floor)
+                self.gap = Gap(left.page, behind, left.down)
+            elif self.gap is not None:
+                self.gap = self._read_on(reader, self.gap, may_go_on, found)
+        finally:
+            into.extend(o for o in found if row_hash(o.payment) not in self.known)
+        self._move_mark(found)
+
+    def _move_mark(self, found: Sequence[Observation]) -> None:
+        dates = [
+            # A row dated in the future must not hide what comes before that future.
+            min(o.payment.created_at, timestamp(o.received_at))
+            for o in found
+            if o.payment.created_at is not None
+        ]
+        self.mark = max([*dates, *([self.mark] if self.mark else [])], default=None)
+        if self.mark is not None:
+            floor = _before(self.mark)
+            self.known = {
+                row_hash(o.payment) for o in found if (o.payment.created_at or "") >= floor
+            }
+
+    def _head(
+        self,
+        reader: Reader,
+        floor: str,
+        may_go_on: Callable[[], bool],
+        found: list[Observation],
+    ) -> Gap | None:
+        """Read from the newest end, wherever that is; return what is left above `floor`."""
+        page = _read(reader, 1, floor, found)
+        order = Order.NEWEST_FIRST
+        if Order.NEWEST_FIRST not in reader.abilities.orders and page.last_page > 1:
+            seen = observed_order(page.rows)
+            if seen is None:
+                self.why = "the list is in no order; left to the sweeps and to reconcile"
+                return None
+            order = seen
+        if order is Order.OLDEST_FIRST:
+            return self._read_on(reader, Gap(page.last_page, floor, True), may_go_on, found)
+        if _reached(page, floor, down=False):
+            return None
+        return self._read_on(reader, Gap(2, floor, False), may_go_on, found)
+
+    def _read_on(
+        self, reader: Reader, gap: Gap, may_go_on: Callable[[], bool], found: list[Observation]
+    ) -> Gap | None:
+        """Read the gap's pages until its floor is reached; return what is left of it."""
+        while may_go_on():
+            try:
+                page = _read(reader, gap.page, gap.floor, found)
+            except OutOfTime:
+                break
+            if _reached(page, gap.floor, gap.down):
+                return None
+            gap = Gap(gap.page + (-1 if gap.down else 1), gap.floor, gap.down)
+        return gap
+
+
+def _read(reader: Reader, number: int, floor: str, found: list[Observation]) -> Page:
+    abilities = reader.abilities
+    query = ListQuery(
+        page=number,
+        order=Order.NEWEST_FIRST if Order.NEWEST_FIRST in abilities.orders else None,
+        page_size=None if abilities.page_size is None else min(PAGE_SIZE, abilities.page_size),
+    )
+    page, rows = reader.page(query, DetectedBy.TAIL)
+    found.extend(o for o in rows if o.payment.created_at is None or o.payment.created_at >= floor)
+    return page
+
+
+def _reached(page: Page, floor: str, down: bool) -> bool:
+    """Whether the page lies at the list's far end, or reaches below the floor."""
+    if page.number <= 1 if down else page.number >= page.last_page:
+        return True
+    dates = [row.created_at for row in page.rows if row.created_at is not None]
+    return bool(dates) and (dates[0] if down else dates[-1]) < floor
+
+
+def _before(mark: str) -> str:
+    return timestamp(moment(mark) - OVERLAP)

@@ -1,0 +1,217 @@
+"""Verdicts: what direct evidence says of payments that left the lists of open ones.
+
+A leaver is a reason to ask. It is looked for where a list shows many at once, then by its id where
+the provider can; where it cannot, in the settled lists. Without evidence nothing is concluded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from paywatch.discovery.reader import Observation, Reader
+from paywatch.discovery.tail import OVERLAP, observed_order
+from paywatch.domain.changes import DetectedBy, Record
+from paywatch.domain.payments import moment, timestamp
+from paywatch.errors import Unavailable, UnexpectedResponse
+from paywatch.ports import ListQuery, Order
+
+LOOKUPS = 30
+SCAN_PAGES = 6
+# From so many on, a list that shows the latest paid ones is cheaper than asking one by one.
+MANY = 3
+FIRST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(hours=1)
+ABILITY_KEPT = timedelta(days=1)
+
+
+@dataclass
+class Leaver:
+    """An open payment that the sweeps do not list, and when to ask for it again.
+
+    `line` is its part of the bucket's digest; `since` when the last walk began that listed it.
+    `absent` counts the answers that did not know it.
+    """
+
+    id: str
+    line: str
+    since: str
+    next: str
+    asked: int = 0
+    absent: int = 0
+
+    def pause(self, now: datetime) -> None:
+        """Put the next question off, longer each time."""
+        self.asked += 1
+        wait = min(FIRST_PAUSE * 2 ** min(self.asked - 1, 10), LONGEST_PAUSE)
+        self.next = timestamp(now + wait)
+
+
+def load_leavers(stored: Mapping[str, Any]) -> dict[str, Leaver]:
+    """Read what `store_leavers` wrote."""
+    return {key: Leaver(id=key, **value) for key, value in stored.items()}
+
+
+def store_leavers(leavers: Iterable[Leaver]) -> dict[str, Any]:
+    """Write the leavers down by id."""
+    return {
+        leaver.id: {
+            "line": leaver.line,
+            "since": leaver.since,
+            "next": leaver.next,
+            "asked": leaver.asked,
+            "absent": leaver.absent,
+        }
+        for leaver in leavers
+    }
+
+
+def fair(leavers: Collection[Leaver], now: datetime) -> list[Leaver]:
+    """Return the leavers whose time has come, old and new ones in turn, the longest due first."""
+    limit = timestamp(now)
+    # A pause longer than the longest there is comes from a clock that leapt, and is ignored.
+    leapt = timestamp(now + LONGEST_PAUSE)
+    due = [leaver for leaver in leavers if leaver.next <= limit or leaver.next > leapt]
+    old = sorted((x for x in due if x.asked), key=lambda x: (x.next, x.id))
+    new = sorted((x for x in due if not x.asked), key=lambda x: (x.since, x.id))
+    turns: list[Leaver] = []
+    while old or new:
+        for queue in (new, old):
+            if queue:
+                turns.append(queue.pop(0))
+    return turns
+
+
+@dataclass
+class Inquiry:
+    """One run's questions after leavers.
+
+    `memory` is what was found out about the provider, carried from run to run: whether it answers
+    by id, and where the scans of its settled lists stopped.
+    """
+
+    reader: Reader
+    memory: dict[str, Any]
+    may_go_on: Callable[[], bool]
+    now: datetime
+    found: list[Observation] = field(default_factory=list)
+    absent: set[str] = field(default_factory=set)
+    asked: set[str] = field(default_factory=set)
+
+    def ask(self, wanted: Mapping[str, Record], open_ids: Iterable[str]) -> None:
+        """Look for the wanted payments; `open_ids` are listed ones, for finding abilities out.
+
+        What was found is in `found` also when OutOfTime or a ProviderError ends it.
+        """
+        left = dict(wanted)
+        if len(left) >= MANY and self._latest_paid():
+            self._scan_paid(left)
+        if not left:
+            return
+        if self._by_id(open_ids):
+            self._look_up(left)
+        else:
+            self._scan_settled(left)
+
+    def _latest_paid(self) -> bool:
+        abilities = self.reader.abilities
+        return abilities.paid_word is not None and Order.LATEST_PAID_FIRST in abilities.orders
+
+    def _scan_paid(self, left: dict[str, Record]) -> None:
+        """Read the latest paid ones until all are found, or the payments were paid before."""
+        floor = timestamp(moment(min(record.since for record in left.values())) - OVERLAP)
+        for number in range(1, SCAN_PAGES + 1):
+            if not left or not self.may_go_on():
+                return
+            query = ListQuery(self.reader.abilities.paid_word, Order.LATEST_PAID_FIRST, page=number)
+            page, rows = self.reader.page(query, DetectedBy.SETTLED_SCAN)
+            self._take(rows, left)
+            dates = [row.paid_at for row in page.rows if row.paid_at is not None]
+            if number >= page.last_page or (dates and dates[-1] < floor):
+                return
+
+    def _by_id(self, open_ids: Iterable[str]) -> bool:
+        """Whether the provider answers by id: known, remembered, or found out with listed ids."""
+        known = self.reader.abilities.by_id
+        if known is not None:
+            return known
+        remembered = self.memory.get("by_id")
+        if remembered and timestamp(self.now) < remembered["until"]:
+            return bool(remembered["answer"])
+        probes = list(islice(open_ids, 2))
+        for payment_id in probes:
+            if not self.may_go_on():
+                return False
+            if self._lookup(payment_id) is not None:
+                self._remember(True)
+                return True
+        if len(probes) == 2:
+            self._remember(False)
+        return False
+
+    def _lookup(self, payment_id: str) -> Observation | None:
+        """Ask for one payment; what makes no sense counts as no answer, and holds up no other."""
+        try:
+            return self.reader.lookup(payment_id)
+        except (UnexpectedResponse, Unavailable):
+            return None
+
+    def _remember(self, answer: bool) -> None:
+        until = timestamp(self.now + ABILITY_KEPT)
+        self.memory["by_id"] = {"answer": answer, "until": until}
+
+    def _look_up(self, left: dict[str, Record]) -> None:
+        for payment_id in list(left)[:LOOKUPS]:
+            if not self.may_go_on():
+                return
+            observed = self._lookup(payment_id)
+            self.asked.add(payment_id)
+            if observed is None:
+                self.absent.add(payment_id)
+            else:
+                self.found.append(observed)
+
+    def _scan_settled(self, left: dict[str, Record]) -> None:
+        """Read the settled lists from their newest end, going on where the last run stopped."""
+        wanted = set(left)
+        cursors = self.memory.setdefault("scans", {})
+        for word in self.reader.abilities.settled_words:
+            if left and self.may_go_on():
+                self._scan_word(word, left, cursors)
+        if not cursors:
+            self.asked |= wanted
+
+    def _scan_word(
+        self, word: str, left: dict[str, Record], cursors: dict[str, dict[str, Any]]
+    ) -> None:
+        created = [record.payment.created_at or "" for record in left.values()]
+        floor = timestamp(moment(min(created)) - OVERLAP) if all(created) else ""
+        cursor = cursors.pop(word, {"page": 1, "down": False})
+        number, down = int(cursor["page"]), bool(cursor["down"])
+        for _ in range(SCAN_PAGES):
+            if not left or not self.may_go_on():
+                break
+            query = ListQuery(word, page=number, page_size=self.reader.abilities.page_size)
+            page, rows = self.reader.page(query, DetectedBy.SETTLED_SCAN)
+            self._take(rows, left)
+            order = observed_order(page.rows)
+            if number == 1 and not down and order is Order.OLDEST_FIRST and page.last_page > 1:
+                number, down = page.last_page, True
+                continue
+            if number <= 1 if down else number >= page.last_page:
+                return
+            dates = [row.created_at for row in page.rows if row.created_at is not None]
+            if order is not None and min(dates) < floor:
+                return
+            number += -1 if down else 1
+        if left:
+            cursors[word] = {"page": number, "down": down}
+
+    def _take(self, rows: Iterable[Observation], left: dict[str, Record]) -> None:
+        for observed in rows:
+            if left.pop(observed.payment.id, None) is not None:
+                self.found.append(observed)
+                self.asked.add(observed.payment.id)
