@@ -1,0 +1,1 @@
+"""The ports on AWS: one DynamoDB table, one SNS topic, one secret. Clients are passed in."""
