@@ -81,7 +81,7 @@ soak: .venv/.ready ## Run the tests that look for what only time brings out
 scan: .venv-sam/.ready .venv-checkov/.ready ## Judge the template as SAM and a security review would
 	$(SAM) validate --region us-east-1
 	$(SAM) validate --region us-east-1 --lint
-	.venv-checkov/bin/checkov --compact --quiet --framework cloudformation --file template.yaml
+	.venv-checkov/bin/checkov --skip-download --compact --quiet --framework cloudformation --file template.yaml
 
 # What is deployed, and besides, where the machine is not of that kind, what this machine can run:
 # the second is made to prove that the layers are complete, and for make e2e.
