@@ -1,0 +1,128 @@
+"""Where everything is put together: the one place that knows every adapter."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import boto3
+from botocore.config import Config
+
+from paywatch.aws.controls_table import DynamoControls
+from paywatch.aws.payments_table import DynamoPayments
+from paywatch.aws.secrets import api_keys
+from paywatch.aws.topics import SnsTopic
+from paywatch.clock import SystemClock
+from paywatch.domain.payments import Source
+from paywatch.invocation import Invocation
+from paywatch.observability import LambdaJournal
+from paywatch.ports import Clock, Provider
+from paywatch.providers.registry import connect
+from paywatch.runner import World, run
+from paywatch.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_secretsmanager.client import SecretsManagerClient
+    from mypy_boto3_sns.client import SNSClient
+
+# What a run may take where nobody says how long it has (a local call without a context).
+DEFAULT_SECONDS = 60.0
+
+# A call to AWS that hangs must not take the run's whole time.
+AWS_CALLS = Config(
+    connect_timeout=3, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 3}
+)
+
+
+@dataclass
+class Poller:
+    """Everything that lives from one invocation to the next in the same process."""
+
+    settings: Settings
+    dynamodb: DynamoDBClient
+    sns: SNSClient
+    secrets: SecretsManagerClient
+    clock: Clock
+    random: Random
+    parallel: bool = True
+    _providers: dict[Source, Provider] = field(default_factory=dict)
+    _reread: bool = False
+
+    def invoke(self, event: object, remaining: float, run_id: str) -> dict[str, Any]:
+        """Do what an invocation asks for within `remaining` seconds; return the run's report."""
+        settings = self.settings
+        invocation = Invocation.parse(event, settings.sources)
+        journal = LambdaJournal(settings.log_level)
+        world = World(
+            payments=DynamoPayments(
+                self.dynamodb, settings.table, self.clock, on_unreadable=journal.unreadable
+            ),
+            controls=DynamoControls(self.dynamodb, settings.table),
+            topic=SnsTopic(self.sns, settings.changes_topic_arn),
+            connect=self._connect,
+            clock=self.clock,
+            journal=journal,
+            request_budget=settings.request_budget,
+            parallel=self.parallel,
+        )
+        report = run(world, invocation, run_id, remaining)
+        if any(x["outcome"] == "credentials_rejected" for x in report["sources"].values()):
+            # The keys may have been turned: read them anew before the next poll.
+            self._reread = True
+            self._providers.clear()
+        return report
+
+    def _connect(self, source: Source) -> Provider:
+        """Return the source's provider, which keeps its pace from run to run."""
+        if source not in self._providers:
+            keys = api_keys(self.secrets, self.settings.api_keys_secret_arn, force=self._reread)
+            self._reread = False
+            self._providers[source] = connect(
+                source,
+                keys.key_for(source),
+                self.settings.base_urls[source.provider],
+                self.settings.requests_per_second[source.provider],
+                self.clock,
+                self.random,
+            )
+        return self._providers[source]
+
+
+_poller: Poller | None = None
+
+
+def build(
+    env: Mapping[str, str], clock: Clock | None = None, random: Random | None = None
+) -> Poller:
+    """Make a poller from settings; raise ConfigurationError for what is missing or wrong."""
+    settings = Settings.from_environment(env)
+    return Poller(
+        settings=settings,
+        dynamodb=boto3.client("dynamodb", config=AWS_CALLS),
+        sns=boto3.client("sns", config=AWS_CALLS),
+        secrets=boto3.client("secretsmanager", config=AWS_CALLS),
+        clock=clock or SystemClock(),
+        random=random or Random(),
+    )
+
+
+def install(poller: Poller | None) -> None:
+    """Let the handler use this poller; None: let it make its own from the environment again."""
+    global _poller
+    _poller = poller
+
+
+def invoke(event: object, context: object) -> dict[str, Any]:
+    """Answer one invocation of the Lambda function."""
+    global _poller
+    if _poller is None:
+        _poller = build(os.environ)
+    millis = getattr(context, "get_remaining_time_in_millis", None)
+    remaining = millis() / 1000 if callable(millis) else DEFAULT_SECONDS
+    run_id = str(getattr(context, "aws_request_id", "") or uuid4())
+    return _poller.invoke(event, remaining, run_id)
