@@ -1,5 +1,8 @@
 """The provider lab: both payment APIs with a driven clock, a truth log, faults and an auditor."""
 
+from paylab.audit_report import AuditReport
+from paylab.auditor import audit
+from paylab.claims import Delivery
 from paylab.clock import LabClock
 from paylab.lab import Lab
 from paylab.messages import Damage, Request, Response
@@ -8,13 +11,16 @@ from paylab.people import leaks
 from paylab.population import Size, populate
 from paylab.request_log import RequestLog, Served
 from paylab.server import LabServer
+from paylab.standings import Tick
 from paylab.transport import LabTransport
 from paylab.truth import Amendment, Transition, TruthLog
 from paylab.world import World
 
 __all__ = [
     "Amendment",
+    "AuditReport",
     "Damage",
+    "Delivery",
     "Lab",
     "LabClock",
     "LabPayment",
@@ -25,9 +31,11 @@ __all__ = [
     "Response",
     "Served",
     "Size",
+    "Tick",
     "Transition",
     "TruthLog",
     "World",
+    "audit",
     "leaks",
     "populate",
 ]

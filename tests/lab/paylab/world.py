@@ -3,7 +3,7 @@
 import random
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from paylab import compago_rows, onepay_rows, wire
@@ -197,11 +197,17 @@ class World:
 
     def _do(self, at: datetime | None, action: Action) -> None:
         with self.lock:
-            at = at if at is not None else self.clock.now()
+            self.settle()
+            now = self.clock.now()
+            at = at if at is not None else now
             if self.served_until is not None and at < self.served_until:
                 raise ValueError("what a reader may have read does not change afterwards")
-            self.schedule(at, action)
-            self.settle()
+            if at > now:
+                self.schedule(at, action)
+            elif at == self.served_until:
+                action(at + timedelta(microseconds=1))  # after what was just read, not before it
+            else:
+                action(at)
 
     def _changed(self, payment_id: str) -> None:
         self._texts.pop(payment_id, None)
