@@ -1,7 +1,7 @@
-"""Import all of what was built, with nothing else on the path: `python3.13 -I -S import_built.py BUILD`.
+"""Import all that was built, with nothing else on the path: `python3.13 -I -S import_built.py DIR`.
 
-Under -I and -S there is no site-packages, as in the Lambda runtime (which brings a boto3 of its own,
-behind the layers): what a layer lacks is missing here too.
+Under -I and -S there is no site-packages, as in the Lambda runtime (which brings a boto3 of its
+own, behind the layers): what a layer lacks is missing here too.
 """
 
 import importlib
