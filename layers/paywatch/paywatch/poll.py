@@ -286,6 +286,8 @@ class SourcePoll:
             listed = (o.payment.id for o in reversed(swept))
             self._attempt("verdicts", lambda: inquiry.ask(known, listed))
             self._apply(inquiry.found, WRITTEN, confirming=suspects)
+            if not self._applied.unwritten:
+                inquiry.remember_shown()
         self._memory["inquiry"] = inquiry.memory
         for leaver in leavers:
             record = self._books.records.get(leaver.id)

@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from paywatch.discovery.known import pack_rows
 from paywatch.discovery.reader import Observation, Reader
-from paywatch.discovery.tail import row_hash
-from paywatch.discovery.walk import pack_hashes
 from paywatch.domain.changes import DetectedBy
 from paywatch.ports import ListQuery, Order, Page
 
@@ -69,7 +68,7 @@ class ShortLists:
     ) -> None:
         before = self.seen.get(word)
         page, rows = _read(reader, word, 1)
-        probe = f"{page.total} {pack_hashes(row_hash(row) for row in page.rows)}"
+        probe = f"{page.total} {pack_rows(rows)}"
         if before is not None and before["probe"] == probe:
             return
         if page.last_page > SHORT_PAGES:

@@ -12,15 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from paywatch.discovery.known import pack_hashes, short_hash, unpack_hashes
 from paywatch.discovery.reader import Observation, Reader
-from paywatch.discovery.walk import (
-    Direction,
-    Walk,
-    direction,
-    pack_hashes,
-    short_hash,
-    unpack_hashes,
-)
+from paywatch.discovery.walk import Direction, Walk, direction
 from paywatch.domain.changes import DetectedBy
 from paywatch.domain.payments import moment, timestamp
 from paywatch.errors import Unavailable, UnexpectedResponse

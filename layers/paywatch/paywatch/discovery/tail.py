@@ -2,18 +2,18 @@
 
 It finds what was created *and* settled between two polls, which no list of open payments shows.
 Known ground is the mark (the newest creation of the last finished tail, less an overlap) and the
-rows of that overlap as they were then; it is never "an id that we hold".
+rows that were read then, as they were; it is never "an id that we hold".
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from paywatch.discovery.known import pack_rows, unknown
 from paywatch.discovery.reader import Observation, Reader
-from paywatch.discovery.walk import pack_hashes, short_hash, unpack_hashes
 from paywatch.domain.changes import DetectedBy
 from paywatch.domain.payments import Payment, moment, timestamp
 from paywatch.errors import OutOfTime
@@ -34,11 +34,6 @@ def observed_order(rows: Sequence[Payment]) -> Order | None:
     return Order.OLDEST_FIRST if dates == sorted(dates) else None
 
 
-def row_hash(row: Payment) -> bytes:
-    """Return what stands for a row in just this state."""
-    return short_hash(f"{row.id} {row.fingerprint}")
-
-
 @dataclass(frozen=True)
 class Gap:
     """Ground that a tail did not reach: go on at `page` (downwards if `down`) as far as `floor`."""
@@ -53,7 +48,7 @@ class Tail:
     """Where the known ground begins, and what is still missing behind it."""
 
     mark: str | None = None
-    known: set[bytes] = field(default_factory=set)
+    known: str = ""
     gap: Gap | None = None
     why: str = ""
 
@@ -63,7 +58,7 @@ class Tail:
         gap = stored.get("gap")
         return cls(
             mark=stored.get("mark"),
-            known=unpack_hashes(stored.get("known", "")),
+            known=stored.get("known", ""),
             gap=None if gap is None else Gap(gap["page"], gap["floor"], gap["down"]),
         )
 
@@ -72,7 +67,7 @@ class Tail:
         gap = self.gap
         return {
             "mark": self.mark,
-            "known": pack_hashes(self.known),
+            "known": self.known,
             "gap": None
             if gap is None
             else {"page": gap.page, "floor": gap.floor, "down": gap.down},
@@ -101,7 +96,8 @@ class Tail:
             elif self.gap is not None:
                 self.gap = self._read_on(reader, self.gap, may_go_on, found)
         finally:
-            into.extend(o for o in found if row_hash(o.payment) not in self.known)
+            into.extend(unknown(found, self.known))
+        self.known = pack_rows(found)
         self._move_mark(found)
 
     def _move_mark(self, found: Sequence[Observation]) -> None:
@@ -112,11 +108,6 @@ class Tail:
             if o.payment.created_at is not None
         ]
         self.mark = max([*dates, *([self.mark] if self.mark else [])], default=None)
-        if self.mark is not None:
-            floor = _before(self.mark)
-            self.known = {
-                row_hash(o.payment) for o in found if (o.payment.created_at or "") >= floor
-            }
 
     def _head(
         self,
@@ -126,7 +117,7 @@ class Tail:
         found: list[Observation],
     ) -> Gap | None:
         """Read from the newest end, wherever that is; return what is left above `floor`."""
-        page = _read(reader, 1, floor, found)
+        page = _read(reader, 1, found)
         order = Order.NEWEST_FIRST
         if Order.NEWEST_FIRST not in reader.abilities.orders and page.last_page > 1:
             seen = observed_order(page.rows)
@@ -146,7 +137,7 @@ class Tail:
         """Read the gap's pages until its floor is reached; return what is left of it."""
         while may_go_on():
             try:
-                page = _read(reader, gap.page, gap.floor, found)
+                page = _read(reader, gap.page, found)
             except OutOfTime:
                 break
             if _reached(page, gap.floor, gap.down):
@@ -155,7 +146,7 @@ class Tail:
         return gap
 
 
-def _read(reader: Reader, number: int, floor: str, found: list[Observation]) -> Page:
+def _read(reader: Reader, number: int, found: list[Observation]) -> Page:
     abilities = reader.abilities
     query = ListQuery(
         page=number,
@@ -163,7 +154,7 @@ def _read(reader: Reader, number: int, floor: str, found: list[Observation]) -> 
         page_size=None if abilities.page_size is None else min(PAGE_SIZE, abilities.page_size),
     )
     page, rows = reader.page(query, DetectedBy.TAIL)
-    found.extend(o for o in rows if o.payment.created_at is None or o.payment.created_at >= floor)
+    found.extend(rows)
     return page
 
 

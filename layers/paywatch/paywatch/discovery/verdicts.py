@@ -6,12 +6,13 @@ the provider can; where it cannot, in the settled lists. Without evidence nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
+from paywatch.discovery.known import pack_rows, unknown
 from paywatch.discovery.reader import Observation, Reader
 from paywatch.discovery.tail import OVERLAP, observed_order
 from paywatch.domain.changes import DetectedBy, Record
@@ -90,7 +91,8 @@ class Inquiry:
     """One run's questions after leavers.
 
     `memory` is what was found out about the provider, carried from run to run: whether it answers
-    by id, and where the scans of its settled lists stopped.
+    by id, where the scans of its settled lists stopped, and which rows they showed. `found` has
+    every row that they had not shown before: whatever was read is evidence.
     """
 
     reader: Reader
@@ -100,6 +102,7 @@ class Inquiry:
     found: list[Observation] = field(default_factory=list)
     absent: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
+    _shown: dict[str, list[Observation]] = field(default_factory=dict)
 
     def ask(self, wanted: Mapping[str, Record], open_ids: Iterable[str]) -> None:
         """Look for the wanted payments; `open_ids` are listed ones, for finding abilities out.
@@ -128,7 +131,7 @@ class Inquiry:
                 return
             query = ListQuery(self.reader.abilities.paid_word, Order.LATEST_PAID_FIRST, page=number)
             page, rows = self.reader.page(query, DetectedBy.SETTLED_SCAN)
-            self._take(rows, left)
+            self._take(query.status, rows, left)
             dates = [row.paid_at for row in page.rows if row.paid_at is not None]
             if number >= page.last_page or (dates and dates[-1] < floor):
                 return
@@ -196,7 +199,7 @@ class Inquiry:
                 break
             query = ListQuery(word, page=number, page_size=self.reader.abilities.page_size)
             page, rows = self.reader.page(query, DetectedBy.SETTLED_SCAN)
-            self._take(rows, left)
+            self._take(word, rows, left)
             order = observed_order(page.rows)
             if number == 1 and not down and order is Order.OLDEST_FIRST and page.last_page > 1:
                 number, down = page.last_page, True
@@ -210,8 +213,17 @@ class Inquiry:
         if left:
             cursors[word] = {"page": number, "down": down}
 
-    def _take(self, rows: Iterable[Observation], left: dict[str, Record]) -> None:
+    def _take(self, word: str | None, rows: Sequence[Observation], left: dict[str, Record]) -> None:
+        shown = self._shown.setdefault(word or "", [])
+        shown.extend(rows)
+        self.found.extend(unknown(rows, self.memory.get("shown", {}).get(word or "", "")))
         for observed in rows:
             if left.pop(observed.payment.id, None) is not None:
-                self.found.append(observed)
                 self.asked.add(observed.payment.id)
+                if observed not in self.found:
+                    self.found.append(observed)
+
+    def remember_shown(self) -> None:
+        """Note what the lists showed, once it is recorded."""
+        kept = self.memory.setdefault("shown", {})
+        kept.update({word: pack_rows(rows) for word, rows in self._shown.items()})

@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from paywatch.discovery.known import short_hash
 from paywatch.ports import Abilities, ListQuery, Order, Page
 
 # So many empty pages in a row before the stated end mean that the stated total lies.
 EMPTY_PAGES = 3
-ID_BYTES = 6
-
-
-def short_hash(text: str) -> bytes:
-    """Return 6 bytes that stand for a text where 36 would not fit."""
-    return hashlib.sha256(text.encode()).digest()[:ID_BYTES]
-
-
-def pack_hashes(hashes: Iterable[bytes]) -> str:
-    """Write short hashes as one base64 text."""
-    return base64.b64encode(b"".join(sorted(hashes))).decode()
-
-
-def unpack_hashes(text: str) -> set[bytes]:
-    """Read what `pack_hashes` wrote."""
-    data = base64.b64decode(text)
-    return {data[i : i + ID_BYTES] for i in range(0, len(data) - ID_BYTES + 1, ID_BYTES)}
 
 
 @dataclass
