@@ -2,6 +2,7 @@
 
 import select
 import socket
+import sys
 import threading
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -93,13 +94,15 @@ class _Server(ThreadingHTTPServer):
                     connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Keep quiet about clients that go away; a fault of the lab itself is a 500."""
+        """Keep quiet about clients that go away, and about nothing else."""
+        if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    wbufsize = -1
+    wbufsize = -1  # one packet for head and body
 
     def setup(self) -> None:
         super().setup()
@@ -133,7 +136,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(response.body[: damage.cut_after])
         self.wfile.flush()
-        if damage.cut_after is not None:
+        if damage.cut_after is not None or self.command != "GET":  # a body may wait unread
             self.close_connection = True
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815

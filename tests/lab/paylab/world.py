@@ -199,13 +199,14 @@ class World:
         with self.lock:
             self.settle()
             now = self.clock.now()
-            at = at if at is not None else now
+            if at is None:
+                at = max(now, self.served_until or now)
             if self.served_until is not None and at < self.served_until:
                 raise ValueError("what a reader may have read does not change afterwards")
-            if at > now:
-                self.schedule(at, action)
-            elif at == self.served_until:
+            if at == self.served_until:
                 action(at + timedelta(microseconds=1))  # after what was just read, not before it
+            elif at > now:
+                self.schedule(at, action)
             else:
                 action(at)
 

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx
 import pytest
 
@@ -53,3 +55,20 @@ def test_the_latency_of_a_request_passes_on_the_labs_clock(lab: Lab, clock: LabC
         client.get("https://compago.example/api/one-time-payment")
 
     assert clock.monotonic() == 0.25
+
+
+def test_many_readers_at_once_are_answered_each(lab: Lab) -> None:
+    with LabServer(lab) as server, ThreadPoolExecutor(8) as readers, httpx.Client() as client:
+        url = f"{server.base_url('onepay/default')}/payment-intents"
+        answers = readers.map(lambda _: client.get(url, headers=HEADERS["onepay"]), range(64))
+
+        assert {answer.status_code for answer in answers} == {200}
+    assert [served.number for served in lab.log] == list(range(64))
+
+
+def test_a_request_with_a_body_does_not_spoil_the_next_one(lab: Lab) -> None:
+    with LabServer(lab) as server, httpx.Client() as client:
+        url = f"{server.base_url('compago/default')}/one-time-payment"
+
+        assert client.post(url, json={"amount": 1}).status_code == 405
+        assert client.get(url, headers=HEADERS["compago"]).status_code == 200

@@ -178,3 +178,13 @@ def test_the_request_log_says_what_was_sent(clock: LabClock) -> None:
     assert served.target == "/v1/payment-intents?page=1"
     assert served.rows == ((payment.id, "created"),)
     assert served.fault is None
+
+
+def test_what_is_moved_by_hand_after_a_reading_happened_after_it(clock: LabClock) -> None:
+    world = World("compago", clock)
+    payment = world.add()
+    ask(Lab(clock, [world]), world)
+    world.move(payment.id, "CONFIRMED")
+
+    assert [t.at > clock.now() for t in world.truth] == [False, True]
+    assert world.count("CONFIRMED") == 1
