@@ -12,7 +12,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from paywatch.domain.payments import Source
-from paywatch.poll import SourceReport
+from paywatch.report import SourceReport
 
 NAMESPACE = "Paywatch"
 SERVICE = "paywatch"

@@ -12,9 +12,10 @@ from paywatch.discovery.reader import Reader
 from paywatch.domain.payments import Source
 from paywatch.errors import ConfigurationError, LeaseLost
 from paywatch.invocation import Invocation
-from paywatch.poll import SourcePoll, SourceReport
+from paywatch.poll import SourcePoll
 from paywatch.ports import Allowance, Clock, Controls, Payments, Provider, Topic
 from paywatch.rehearsal import RehearsedControls, RehearsedPayments, RehearsedTopic
+from paywatch.report import SourceReport
 
 # Kept free at the end of an invocation, for the last writes and the report.
 MARGIN = 2.0

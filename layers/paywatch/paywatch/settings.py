@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from paywatch.domain.payments import Source
+from paywatch.domain.payments import PROVIDERS, Source
 from paywatch.errors import ConfigurationError
-
-PROVIDERS = ("compago", "onepay")
 
 
 @dataclass(frozen=True)

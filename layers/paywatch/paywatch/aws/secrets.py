@@ -14,9 +14,8 @@ from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from botocore.exceptions import ClientError
 
-from paywatch.domain.payments import Source
+from paywatch.domain.payments import PROVIDERS, Source
 from paywatch.errors import ConfigurationError
-from paywatch.settings import PROVIDERS
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.client import SecretsManagerClient

@@ -6,7 +6,7 @@ the provider can; where it cannot, in the settled lists. Without evidence nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -24,66 +24,7 @@ LOOKUPS = 30
 SCAN_PAGES = 6
 # From so many on, a list that shows the latest paid ones is cheaper than asking one by one.
 MANY = 3
-FIRST_PAUSE = timedelta(minutes=1)
-LONGEST_PAUSE = timedelta(hours=1)
 ABILITY_KEPT = timedelta(days=1)
-
-
-@dataclass
-class Leaver:
-    """An open payment that the sweeps do not list, and when to ask for it again.
-
-    `line` is its part of the bucket's digest; `since` when the last walk began that listed it.
-    `absent` counts the answers that did not know it.
-    """
-
-    id: str
-    line: str
-    since: str
-    next: str
-    asked: int = 0
-    absent: int = 0
-
-    def pause(self, now: datetime) -> None:
-        """Put the next question off, longer each time."""
-        self.asked += 1
-        wait = min(FIRST_PAUSE * 2 ** min(self.asked - 1, 10), LONGEST_PAUSE)
-        self.next = timestamp(now + wait)
-
-
-def load_leavers(stored: Mapping[str, Any]) -> dict[str, Leaver]:
-    """Read what `store_leavers` wrote."""
-    return {key: Leaver(id=key, **value) for key, value in stored.items()}
-
-
-def store_leavers(leavers: Iterable[Leaver]) -> dict[str, Any]:
-    """Write the leavers down by id."""
-    return {
-        leaver.id: {
-            "line": leaver.line,
-            "since": leaver.since,
-            "next": leaver.next,
-            "asked": leaver.asked,
-            "absent": leaver.absent,
-        }
-        for leaver in leavers
-    }
-
-
-def fair(leavers: Collection[Leaver], now: datetime) -> list[Leaver]:
-    """Return the leavers whose time has come, old and new ones in turn, the longest due first."""
-    limit = timestamp(now)
-    # A pause longer than the longest there is comes from a clock that leapt, and is ignored.
-    leapt = timestamp(now + LONGEST_PAUSE)
-    due = [leaver for leaver in leavers if leaver.next <= limit or leaver.next > leapt]
-    old = sorted((x for x in due if x.asked), key=lambda x: (x.next, x.id))
-    new = sorted((x for x in due if not x.asked), key=lambda x: (x.since, x.id))
-    turns: list[Leaver] = []
-    while old or new:
-        for queue in (new, old):
-            if queue:
-                turns.append(queue.pop(0))
-    return turns
 
 
 @dataclass

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+PROVIDERS = ("compago", "onepay")
+
 
 class Status(StrEnum):
     """Our word for where a payment stands."""

@@ -1,0 +1,39 @@
+"""What one run of one source tells of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class SourceReport:
+    """What one run did for one source; `outcome` is `ok`, or why not everything was done.
+
+    `opened` counts payments announced at their first sight, `changed` later changes; `seen` rows
+    read, `refused_rows` those that made no sense, `set_aside` those that contradict what is stored.
+    """
+
+    outcome: str = "ok"
+    sealed: bool = False
+    opened: int = 0
+    changed: int = 0
+    published: int = 0
+    outbox_left: int = 0
+    leavers: int = 0
+    unexplained: int = 0
+    requests: int = 0
+    seen: int = 0
+    refused_rows: int = 0
+    set_aside: int = 0
+    detail: str = ""
+    certificates: list[dict[str, Any]] = field(default_factory=list)
+
+    def fault(self, outcome: str, detail: str) -> None:
+        """Note what ended a step; the first fault names the outcome."""
+        if self.outcome == "ok":
+            self.outcome, self.detail = outcome, detail
+
+    def hint(self, detail: str) -> None:
+        """Note something that does not make the run a failed one, unless there is worse to say."""
+        self.detail = self.detail or detail
