@@ -89,29 +89,34 @@ class Inquiry:
         for payment_id in probes:
             if not self.may_go_on():
                 return False
-            if self._lookup(payment_id) is not None:
-                self._remember(True)
-                return True
+            try:
+                if self.reader.lookup(payment_id) is not None:
+                    self._remember(True)
+                    return True
+            except (UnexpectedResponse, Unavailable):
+                continue
         if len(probes) == 2:
             self._remember(False)
         return False
-
-    def _lookup(self, payment_id: str) -> Observation | None:
-        """Ask for one payment; what makes no sense counts as no answer, and holds up no other."""
-        try:
-            return self.reader.lookup(payment_id)
-        except (UnexpectedResponse, Unavailable):
-            return None
 
     def _remember(self, answer: bool) -> None:
         until = timestamp(self.now + ABILITY_KEPT)
         self.memory["by_id"] = {"answer": answer, "until": until}
 
     def _look_up(self, left: dict[str, Record]) -> None:
+        """Ask one by one; an answer that cannot be used leaves its payment due, and no other."""
+        failed_before = False
         for payment_id in list(left)[:LOOKUPS]:
             if not self.may_go_on():
                 return
-            observed = self._lookup(payment_id)
+            try:
+                observed = self.reader.lookup(payment_id)
+            except (UnexpectedResponse, Unavailable):
+                if failed_before:
+                    raise
+                failed_before = True
+                continue
+            failed_before = False
             self.asked.add(payment_id)
             if observed is None:
                 self.absent.add(payment_id)
