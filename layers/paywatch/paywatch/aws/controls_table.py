@@ -111,7 +111,7 @@ class DynamoControls:
         return answer["Attributes"]
 
     def _close(self, lease: Lease, buckets: Mapping[int, str], memory: Mapping[str, str]) -> bool:
-        """End the lease in one write; False if a bucket lost its token, LeaseLost if all did."""
+        """End the lease in one write; False if a bucket lost its token, LeaseLost if the lease."""
         paths = _paths(buckets)
         sections = {f"#section{i}": SECTION + name for i, name in enumerate(memory)}
         values: dict[str, Any] = {":epoch": lease.epoch, ":ended": timestamp(NO_LEASE)}

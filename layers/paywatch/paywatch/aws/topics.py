@@ -59,12 +59,12 @@ class SnsTopic:
 
     def _send(self, batch: Sequence[Message], answers: dict[str, str | None]) -> None:
         """Send one request, or message by message where SNS finds fault with the whole of it."""
+        entries: list[Any] = [
+            {"Id": str(number), **_content(message)} for number, message in enumerate(batch)
+        ]
         try:
             reply = self._client.publish_batch(
-                TopicArn=self._arn,
-                PublishBatchRequestEntries=[
-                    {"Id": str(number), **_content(message)} for number, message in enumerate(batch)
-                ],
+                TopicArn=self._arn, PublishBatchRequestEntries=entries
             )
         except (ClientError, BotoCoreError) as error:
             if not _is_request_fault(error):
