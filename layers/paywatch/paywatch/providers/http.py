@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
 from random import Random
 from urllib.parse import quote
@@ -45,7 +45,11 @@ class Reply:
 
 
 class HttpClient:
-    """One source's way to its provider. `credentials` are headers; they appear in no text."""
+    """One source's way to its provider. `credentials` are headers; they appear in no text.
+
+    It speaks to httpx's transport and does without httpx's client, which follows or at least reads
+    redirects, keeps cookies, obeys the environment and logs addresses.
+    """
 
     def __init__(
         self,
@@ -63,19 +67,14 @@ class HttpClient:
         self._random = random
         self._limits = limits or Limits()
         self._deadline = Deadline(clock)
-        self._client = httpx.Client(
-            headers={
-                "Accept": "application/json",
-                "Accept-Encoding": "gzip",
-                "User-Agent": f"paywatch/{_version()}",
-                **credentials,
-            },
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            follow_redirects=False,
-            trust_env=False,
-            transport=transport or _network(self._deadline),
-        )
-        finalize(self, self._client.close)
+        self._headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            "User-Agent": f"paywatch/{_version()}",
+            **credentials,
+        }
+        self._transport = transport or _network(self._deadline)
+        finalize(self, self._transport.close)
 
     def get(
         self,
@@ -116,11 +115,14 @@ class HttpClient:
         timeout = httpx.Timeout(
             min(self._limits.read, total), connect=min(self._limits.connect, total)
         )
+        request = httpx.Request(
+            "GET", url, headers=self._headers, extensions={"timeout": timeout.as_dict()}
+        )
         self._deadline.start(total)
         sent_at = self._clock.now()
         # Faults are returned, not raised, so that no error of ours carries one of httpx with it.
         try:
-            with self._client.stream("GET", url, timeout=timeout) as response:
+            with closing(self._transport.handle_request(request)) as response:
                 status, said = response.status_code, response.headers
                 retry_after = learn(self._pace, status, said, self._clock.now())
                 if status not in statuses:
