@@ -118,6 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
         return cast(_Server, self.server)
 
     def _serve(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))  # or the next request is in it
         path, _, query = self.path.partition("?")
         request = Request(self.command, path, query, dict(self.headers.items()))
         lab = self._server.lab
@@ -136,7 +137,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(response.body[: damage.cut_after])
         self.wfile.flush()
-        if damage.cut_after is not None or self.command != "GET":  # a body may wait unread
+        if damage.cut_after is not None:
             self.close_connection = True
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815
