@@ -54,9 +54,6 @@ def is_backwards(before: Status, after: Status) -> bool:
     return _STAGE[after] < _STAGE[before]
 
 
-PROVIDERS = ("compago", "onepay")
-
-
 @dataclass(frozen=True, order=True)
 class Source:
     """A merchant's account at a provider, written `compago/default`, or `compago` for short."""
