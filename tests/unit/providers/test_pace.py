@@ -5,13 +5,14 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from paywatch.errors import OutOfTime, RateLimited
+from paywatch.errors import OutOfTime, RateLimited, Unavailable
 from paywatch.ports import Allowance
 from paywatch.providers.pace import Pace
 
 from .conftest import START, FakeClock, Script, http_client
 
 EPOCH = int(START.timestamp())
+GOOD = httpx.Response(200, json={})
 
 
 def take(pace: Pace, allowance: Allowance, times: int) -> None:
@@ -101,7 +102,7 @@ def answered(
     """Let a pace learn from one answer with these headers (429 with a good one after it)."""
     pace = Pace(clock, 1.0)
     first = httpx.Response(status, json={}, headers=said)
-    script = Script([first, httpx.Response(200, json={})])
+    script = Script([first, GOOD])
     http_client(script, clock, pace=pace).get("/rows", {}, allowance, "it")
     return pace
 
@@ -165,15 +166,26 @@ def test_a_429_halves_the_pace_and_the_good_answer_after_it_begins_to_restore_it
     assert clock.slept == [0.0, 2.0]  # the jitter, then the bucket
 
 
-def test_what_the_provider_asked_for_holds_for_the_next_request_too(
-    clock: FakeClock, allowance: Allowance
-) -> None:
-    script = Script([httpx.Response(429, headers={"Retry-After": "700"})])
+def test_what_the_provider_asked_for_holds_for_the_next_request_too(clock: FakeClock) -> None:
+    script = Script([httpx.Response(429, headers={"Retry-After": "40"})])
     client = http_client(script, clock)
+    allowance = Allowance(clock, 30, 9)
 
     with pytest.raises(RateLimited):
         client.get("/rows", {}, allowance, "it")
-    with pytest.raises(OutOfTime):
+    with pytest.raises(OutOfTime, match=r"due in 40\.0 s"):
         client.get("/rows", {}, allowance, "it")
 
     assert len(script.requests) == 1
+
+
+def test_no_header_silences_a_source_for_longer_than_a_minute(clock: FakeClock) -> None:
+    script = Script([httpx.Response(503, headers={"Retry-After": "9" * 50}), GOOD])
+    client = http_client(script, clock)
+
+    with pytest.raises(Unavailable):
+        client.get("/rows", {}, Allowance(clock, 30, 9), "it")
+    clock.passed += 60
+    client.get("/rows", {}, Allowance(clock, 90, 9), "it")
+
+    assert clock.slept == []

@@ -7,11 +7,10 @@ from random import Random
 import httpx
 import pytest
 
-from paywatch.domain.payments import Source
+from paywatch.domain.payments import PROVIDERS, Source
 from paywatch.errors import ConfigurationError
 from paywatch.ports import Allowance, ListQuery, Provider
 from paywatch.providers.registry import CLIENTS, connect
-from paywatch.settings import PROVIDERS
 
 from .conftest import FakeClock, Script
 

@@ -73,8 +73,10 @@ class HttpClient:
             "User-Agent": f"paywatch/{_version()}",
             **credentials,
         }
-        self._transport = transport or _network(self._deadline)
-        finalize(self, self._transport.close)
+        if transport is None:
+            transport = _network(self._deadline)
+            finalize(self, transport.close)
+        self._transport = transport
 
     def get(
         self,

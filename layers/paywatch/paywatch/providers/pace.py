@@ -8,6 +8,7 @@ from paywatch.ports import Allowance, Clock
 BURST = 10
 SLOWEST = 30  # the pace never falls below the setting divided by this
 RECOVERY = 20  # and needs this many good answers to climb from nothing to the setting
+LONGEST_HOLD = 60.0  # a pace outlives its run: one absurd header must not silence a source for long
 
 
 class Pace:
@@ -60,8 +61,9 @@ class Pace:
         self._tokens = 0.0
 
     def hold(self, seconds: float) -> None:
-        """Let nothing through for so long."""
-        self._held_until = max(self._held_until, self._clock.monotonic() + seconds)
+        """Let nothing through for so many seconds, a minute at most."""
+        until = self._clock.monotonic() + min(seconds, LONGEST_HOLD)
+        self._held_until = max(self._held_until, until)
 
     def _change(self, rate: float) -> None:
         self._refill()
