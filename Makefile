@@ -17,7 +17,7 @@ PIP := -m pip install -qq --disable-pip-version-check
 .DELETE_ON_ERROR:
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo test check bench soak scan build e2e format lock clean python3.13
+.PHONY: help demo test check bench soak scan build build-here e2e format lock clean python3.13
 
 help: ## Say what there is
 	@sed -nE 's/^([a-z0-9]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -83,16 +83,20 @@ scan: .venv-sam/.ready .venv-checkov/.ready ## Judge the template as SAM and a s
 	$(SAM) validate --region us-east-1 --lint
 	.venv-checkov/bin/checkov --skip-download --compact --quiet --framework cloudformation --file template.yaml
 
-# What is deployed, and besides, where the machine is not of that kind, what this machine can run:
-# the second is made to prove that the layers are complete, and for make e2e.
-THIS_MACHINE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 BUILD = PATH="$(CURDIR)/.venv-sam/bin:$$PATH" $(SAM) build --build-dir
 
-build: .venv-sam/.ready ## Build what sam deploy deploys, and prove that it is complete
+build: .venv-sam/.ready build-here ## Build what sam deploy deploys, and prove that it is complete
 	$(BUILD) .aws-sam/build
-	$(BUILD) .aws-sam-here/build --cache-dir .aws-sam-here/cache --parameter-overrides Architecture=$(THIS_MACHINE)
 	@cd .aws-sam/build && du -sh --apparent-size DependenciesLayer PaywatchLayer PollerFunction
 	@$(PYTHON313) -I -S tests/e2e/import_built.py .aws-sam-here/build
+
+# The same for this machine's processor, where it can be imported and run.
+HERE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
+build-here: .venv-sam/.ready
+	$(BUILD) .aws-sam-here/build --cache-dir .aws-sam-here/cache --parameter-overrides Architecture=$(HERE)
+
+e2e: .venv/.ready .venv-ministack/.ready build-here ## Deploy to an emulator, and let the schedule poll
+	$(BIN)/python -m pytest -m e2e -s tests/e2e $(ARGS)
 
 format: .venv/.ready ## Lay out the code, and mend what mends itself
 	$(BIN)/ruff format .
