@@ -41,7 +41,8 @@ class Emulator:
 
     def client(self, service: str) -> Any:
         """Return a client of one of the emulator's services."""
-        return boto3.client(
+        make: Any = boto3.client  # its type wants the service spelled out
+        return make(
             service,
             endpoint_url=self.endpoint,
             region_name=REGION,

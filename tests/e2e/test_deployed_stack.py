@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from paylab import Delivery, Lab, LabClock, LabServer, Size, Tick, TruthLog, World, audit, populate
 
+from paylab import Delivery, Lab, LabClock, LabServer, Size, Tick, TruthLog, World, audit, populate
 from tests.e2e.emulator import ROOT, Emulator, emulator
 
 pytestmark = pytest.mark.e2e
