@@ -8,12 +8,16 @@ from random import Random
 
 import httpx
 import pytest
+from hypothesis import settings
 
 from paywatch.domain.payments import Source
 from paywatch.ports import Allowance, Provider
 from paywatch.providers.http import HttpClient, Limits
 from paywatch.providers.pace import Pace
 from paywatch.providers.registry import connect
+
+# For tests of properties: as many examples as are quick, and no failure for a slow machine.
+steady = settings(max_examples=60, deadline=None)
 
 KEY = "sk_test_very-secret"
 START = datetime(2026, 1, 9, 12, 0, tzinfo=UTC)

@@ -7,13 +7,13 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from paywatch.errors import OutOfTime, ProviderError, RowError
 from paywatch.ports import Allowance, Found, ListQuery, Page
 
-from .conftest import FakeClock, provider
+from .conftest import FakeClock, provider, steady
 
 ANY_TEXT = st.text(alphabet=st.characters(categories=None))
 ANY_JSON = st.recursive(
@@ -85,6 +85,7 @@ def check_writable(result: Page | Found | None) -> None:
 
 
 @each_provider
+@steady
 @given(body=ANY_JSON | PAGE | ALMOST_SOUND)
 def test_any_json_is_a_page_or_a_providers_error(name: str, body: Any) -> None:
     text = json.dumps(body)
@@ -93,6 +94,7 @@ def test_any_json_is_a_page_or_a_providers_error(name: str, body: Any) -> None:
 
 
 @each_provider
+@steady
 @given(body=ANY_JSON | ROW | st.fixed_dictionaries({"data": ROW}))
 def test_any_json_is_a_payment_or_a_providers_error(name: str, body: Any) -> None:
     text = json.dumps(body)
@@ -101,7 +103,7 @@ def test_any_json_is_a_payment_or_a_providers_error(name: str, body: Any) -> Non
 
 
 @each_provider
-@settings(max_examples=50)
+@steady
 @given(rows=st.lists(ROW | ANY_JSON, max_size=6))
 def test_every_row_is_either_understood_or_set_aside(name: str, rows: list[Any]) -> None:
     body = json.dumps({**SOUND, "items": rows, "data": rows})
@@ -116,6 +118,7 @@ LIMITS = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
 
 
 @each_provider
+@steady
 @given(
     status=st.integers(200, 599),
     headers=st.dictionaries(

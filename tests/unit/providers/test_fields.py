@@ -13,6 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 from paywatch.providers import fields
 from paywatch.providers.body import Number
 
+from .conftest import steady
+
 
 def read(kind: Any, value: object) -> Any:
     return TypeAdapter(kind).validate_python(value)
@@ -66,6 +68,7 @@ def test_an_amount_that_is_not_one_is_refused(value: object) -> None:
     assert refuses(fields.Amount, value)
 
 
+@steady
 @given(
     st.decimals(
         allow_nan=False, allow_infinity=False, places=2, min_value=-(10**12), max_value=10**12
@@ -176,6 +179,7 @@ def test_text_is_kept_but_for_what_no_line_of_text_can_hold(value: str, kept: st
     assert read(fields.Text, value) == kept
 
 
+@steady
 @given(st.text(alphabet=st.characters(categories=None)))
 def test_any_text_becomes_one_line_that_can_be_sent(value: str) -> None:
     text = read(fields.Text, value)

@@ -205,3 +205,12 @@ def test_an_answer_that_the_runs_end_cut_short_is_not_the_providers_fault(
 
     with pytest.raises(OutOfTime, match="the run's time ended"):
         get(slow, clock, Allowance(clock, 4.0, 50))
+
+
+def test_a_fault_that_the_provider_told_is_its_own_even_at_the_runs_end(clock: FakeClock) -> None:
+    def late(request: httpx.Request) -> httpx.Response:
+        clock.passed += 4.0
+        return httpx.Response(500)
+
+    with pytest.raises(Unavailable, match="answered 500"):
+        get(late, clock, Allowance(clock, 4.0, 50))
