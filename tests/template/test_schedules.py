@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from paywatch.domain.payments import Source
+from paywatch.invocation import Invocation
 from tests.template.stack import ROOT, Stack
 
 EVENTS = ROOT / "events"
@@ -52,3 +54,10 @@ def test_a_schedule_takes_its_expression() -> None:
 
 def test_the_function_may_run_no_longer_than_the_pause_of_the_fastest_schedule() -> None:
     assert Stack().properties("PollerFunction")["Timeout"] == 60
+
+
+@pytest.mark.parametrize("sample", sorted(path.name for path in EVENTS.glob("*.json")))
+def test_a_sample_is_an_invocation_that_is_accepted(sample: str) -> None:
+    configured = (Source("compago"), Source("onepay"))
+    invocation = Invocation.parse(json.loads((EVENTS / sample).read_text()), configured)
+    assert set(invocation.sources) <= set(configured)
