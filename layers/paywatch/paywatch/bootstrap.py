@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from paywatch.domain.payments import Source
 from paywatch.invocation import Invocation
 from paywatch.observability import LambdaJournal
 from paywatch.ports import Clock, Provider
+from paywatch.providers.http import Limits, Transport
 from paywatch.providers.registry import connect
 from paywatch.runner import World, run
 from paywatch.settings import Settings
@@ -50,6 +51,8 @@ class Poller:
     clock: Clock
     random: Random
     parallel: bool = True
+    transport: Transport | None = None
+    limits: Limits | None = None
     _providers: dict[Source, Provider] = field(default_factory=dict)
     _reread: bool = False
 
@@ -89,6 +92,8 @@ class Poller:
                 self.settings.requests_per_second[source.provider],
                 self.clock,
                 self.random,
+                self.transport,
+                self.limits,
             )
         return self._providers[source]
 
@@ -97,17 +102,26 @@ _poller: Poller | None = None
 
 
 def build(
-    env: Mapping[str, str], clock: Clock | None = None, random: Random | None = None
+    env: Mapping[str, str],
+    clock: Clock | None = None,
+    random: Random | None = None,
+    clients: Callable[..., Any] = boto3.client,
+    limits: Limits | None = None,
 ) -> Poller:
-    """Make a poller from settings; raise ConfigurationError for what is missing or wrong."""
+    """Make a poller from settings; raise ConfigurationError for what is missing or wrong.
+
+    `clients` makes a client of an AWS service by its name; `limits` is what one attempt at a
+    provider may take, where that is not the usual.
+    """
     settings = Settings.from_environment(env)
     return Poller(
         settings=settings,
-        dynamodb=boto3.client("dynamodb", config=AWS_CALLS),
-        sns=boto3.client("sns", config=AWS_CALLS),
-        secrets=boto3.client("secretsmanager", config=AWS_CALLS),
+        dynamodb=clients("dynamodb", config=AWS_CALLS),
+        sns=clients("sns", config=AWS_CALLS),
+        secrets=clients("secretsmanager", config=AWS_CALLS),
         clock=clock or SystemClock(),
         random=random or Random(),
+        limits=limits,
     )
 
 
