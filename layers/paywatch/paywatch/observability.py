@@ -5,6 +5,8 @@ A line holds ids, counts and durations, never a key, a name, an address or an an
 
 from __future__ import annotations
 
+import logging
+import sys
 from dataclasses import asdict
 from threading import Lock
 
@@ -17,12 +19,15 @@ from paywatch.report import SourceReport
 NAMESPACE = "Paywatch"
 SERVICE = "paywatch"
 
+# The embedded format takes a hundred values of one metric.
+METRIC_VALUES = 100
+
 
 class LambdaJournal:
     """Logs as JSON lines and metrics in CloudWatch's embedded format, both on standard output."""
 
     def __init__(self, log_level: str) -> None:
-        self._logger = Logger(service=SERVICE, level=log_level)
+        self._logger = Logger(service=SERVICE, level=log_level, logger_handler=_StandardOutput())
         self._lock = Lock()
 
     def source_polled(self, run_id: str, source: Source, report: SourceReport) -> None:
@@ -36,6 +41,10 @@ class LambdaJournal:
         metrics.add_metric("Published", MetricUnit.Count, report.published)
         metrics.add_metric("OutboxLeft", MetricUnit.Count, report.outbox_left)
         metrics.add_metric("Unexplained", MetricUnit.Count, report.unexplained)
+        metrics.add_metric("MissedByPoll", MetricUnit.Count, report.misses)
+        metrics.add_metric("Braked", MetricUnit.Count, float(report.braked))
+        for delay in report.delays[:METRIC_VALUES]:
+            metrics.add_metric("DetectionDelay", MetricUnit.Seconds, delay)
         metrics.add_metric("RowsRefused", MetricUnit.Count, report.refused_rows + report.set_aside)
         metrics.add_metric("Failed", MetricUnit.Count, float(report.outcome not in ("ok", "busy")))
         with self._lock:
@@ -62,3 +71,14 @@ class LambdaJournal:
                 "stored_item_unreadable",
                 extra={"partition": partition, "payment_id": payment_id, "detail": why[:500]},
             )
+
+
+class _StandardOutput(logging.Handler):
+    """Writes to the standard output of the moment, as the metrics do, wherever that leads."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stdout.write(self.format(record) + "\n")
+            sys.stdout.flush()
+        except Exception:
+            self.handleError(record)

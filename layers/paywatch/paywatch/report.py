@@ -11,7 +11,10 @@ class SourceReport:
     """What one run did for one source; `outcome` is `ok`, or why not everything was done.
 
     `opened` counts payments announced at their first sight, `changed` later changes; `seen` rows
-    read, `refused_rows` those that made no sense, `set_aside` those that contradict what is stored.
+    read, `refused_rows` those that made no sense, `set_aside` those that contradict what is
+    stored. `misses` are changes that only reconcile found, `differences` lasting ones between the
+    provider's totals and our counts, `delays` the seconds from the provider's date of a move to
+    our reading of it.
     """
 
     outcome: str = "ok"
@@ -26,7 +29,12 @@ class SourceReport:
     seen: int = 0
     refused_rows: int = 0
     set_aside: int = 0
+    misses: int = 0
+    braked: bool = False
     detail: str = ""
+    reconcile: dict[str, Any] = field(default_factory=dict)
+    differences: dict[str, int] = field(default_factory=dict)
+    delays: list[float] = field(default_factory=list)
     certificates: list[dict[str, Any]] = field(default_factory=list)
 
     def fault(self, outcome: str, detail: str) -> None:

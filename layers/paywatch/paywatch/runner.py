@@ -10,16 +10,20 @@ from typing import Any, Protocol
 
 from paywatch.discovery.reader import Reader
 from paywatch.domain.payments import Source
-from paywatch.errors import ConfigurationError, LeaseLost
+from paywatch.errors import LeaseLost
 from paywatch.invocation import Invocation
 from paywatch.poll import SourcePoll
-from paywatch.ports import Allowance, Clock, Controls, Payments, Provider, Topic
+from paywatch.ports import Allowance, Clock, Control, Controls, Payments, Provider, Topic
 from paywatch.rehearsal import RehearsedControls, RehearsedPayments, RehearsedTopic
 from paywatch.report import SourceReport
+from paywatch.round import Round
 
 # Kept free at the end of an invocation, for the last writes and the report.
 MARGIN = 2.0
 THREADS = 4
+# Another run may just be ending: so many looks at its lease, so many seconds apart.
+WAITS = 3
+WAIT = 2.0
 
 
 class Journal(Protocol):
@@ -52,15 +56,13 @@ def run(world: World, invocation: Invocation, run_id: str, remaining: float) -> 
     A provider's fault is in the report. A fault of our own is raised, after the other sources have
     had their poll.
     """
-    if invocation.action != "poll":
-        raise ConfigurationError("reconcile is not built yet; the poll alone is")
     if invocation.dry_run:
         world = _rehearsal(world)
     deadline = world.clock.monotonic() + max(remaining - MARGIN, 0.0)
 
     def poll(source: Source) -> SourceReport | Exception:
         try:
-            report = _poll(world, source, deadline)
+            report = _poll(world, source, deadline, invocation.action == "reconcile")
         except Exception as fault:
             world.journal.failed(run_id, source, fault)
             return fault
@@ -85,21 +87,31 @@ def run(world: World, invocation: Invocation, run_id: str, remaining: float) -> 
     }
 
 
-def _poll(world: World, source: Source, deadline: float) -> SourceReport:
+def _poll(world: World, source: Source, deadline: float, wants_reconcile: bool) -> SourceReport:
     allowance = Allowance(world.clock, deadline, world.request_budget)
     provider = world.connect(source)
-    now = world.clock.now()
-    until = now + timedelta(seconds=allowance.remaining())
-    control = world.controls.acquire(source, "poll", now, until)
+    control = _acquire(world, source, allowance)
     if control is None:
         return SourceReport(outcome="busy", detail="another run holds this source")
     reader = Reader(provider, allowance, control.lease.epoch)
-    poll = SourcePoll(control, world.controls, world.payments, world.topic, reader, world.clock)
+    round_ = Round(control, world.controls, world.payments, world.topic, reader, world.clock)
     try:
-        return poll.run()
+        return SourcePoll(round_, wants_reconcile).run()
     except LeaseLost as fault:
-        poll.report.outcome, poll.report.detail = "lease_lost", str(fault)
-        return poll.report
+        round_.report.outcome, round_.report.detail = "lease_lost", str(fault)
+        return round_.report
+
+
+def _acquire(world: World, source: Source, allowance: Allowance) -> Control | None:
+    """Take the source's lease; wait a little for a run that is about to end."""
+    for _ in range(WAITS):
+        now = world.clock.now()
+        until = now + timedelta(seconds=allowance.remaining())
+        control = world.controls.acquire(source, "poll", now, until)
+        if control is not None or allowance.remaining() < 2 * WAIT:
+            return control
+        world.clock.sleep(WAIT)
+    return None
 
 
 def _rehearsal(world: World) -> World:

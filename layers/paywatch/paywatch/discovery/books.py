@@ -38,9 +38,10 @@ EMPTY = f"{digest_of(())} {NEVER}"
 
 @dataclass
 class Applied:
-    """What applying observations did. `refused` says of an id why its row was not applied."""
+    """What applying observations did; `moves` are recorded moves from list to list, by word."""
 
     changes: list[Change] = field(default_factory=list)
+    moves: list[tuple[str | None, str]] = field(default_factory=list)
     outcomes: dict[Outcome, int] = field(default_factory=lambda: defaultdict(int))
     backwards: dict[str, Observation] = field(default_factory=dict)
     set_aside: set[str] = field(default_factory=set)
@@ -57,6 +58,8 @@ class Books:
         self._values = {bucket: values.get(bucket, EMPTY) for bucket in range(BUCKETS)}
         self._loaded: set[int] = set()
         self._looked_for: set[str] = set()
+        self._open: dict[int, dict[str, Record]] = defaultdict(dict)
+        self._owing: dict[str, Record] = {}
         self.records: dict[str, Record] = {}
         self.unsound: set[int] = set()
 
@@ -82,7 +85,7 @@ class Books:
         """Read the open and owing payments of these buckets, once."""
         for bucket in sorted(set(buckets) - self._loaded):
             for record in self._payments.watched(self._source, bucket):
-                self.records[record.id] = record
+                self.put(record)
             self._loaded.add(bucket)
 
     def find(self, ids: Collection[str]) -> None:
@@ -90,7 +93,8 @@ class Books:
         missing = [x for x in ids if x not in self.records and x not in self._looked_for]
         if missing:
             self._looked_for.update(missing)
-            self.records.update(self._payments.fetch(self._source, missing))
+            for record in self._payments.fetch(self._source, missing).values():
+                self.put(record)
 
     def rule(
         self,
@@ -152,6 +156,17 @@ class Books:
     def put(self, record: Record) -> None:
         """Take note of a record as it is stored now."""
         self.records[record.id] = record
+        self._open[record.bucket].pop(record.id, None)
+        self._owing.pop(record.id, None)
+        if record.open:
+            self._open[record.bucket][record.id] = record
+        if record.owes:
+            self._owing[record.id] = record
+
+    def forget_settled(self) -> None:
+        """Let go of what needs no more attention, so that a long reading stays small."""
+        self.records = {key: r for key, r in self.records.items() if r.watched}
+        self._looked_for.clear()
 
     def to_mark(self, written: Iterable[str]) -> set[int]:
         """Return the loaded buckets whose stored value is wrong, and those to be written to."""
@@ -160,7 +175,7 @@ class Books:
 
     def value(self, bucket: int) -> str:
         """Return the bucket's digest and next deadline, by what this run knows of it."""
-        records = [r for r in self.records.values() if r.open and r.bucket == bucket]
+        records = self._open[bucket].values()
         deadlines = [
             timestamp(expiry)
             for expiry in (expiry_of(r.payment) for r in records if r.status is Status.PENDING)
@@ -177,20 +192,26 @@ class Books:
     @property
     def owing(self) -> list[Record]:
         """The known records that have something unpublished."""
-        return [record for record in self.records.values() if record.owes]
+        return list(self._owing.values())
 
     def _reread(self, key: str) -> None:
         self.records.pop(key, None)
+        self._open[bucket_of(key)].pop(key, None)
+        self._owing.pop(key, None)
         self._looked_for.discard(key)
         self.find([key])
 
     def _save(self, steps: Sequence[tuple[Observation, Ruling]], applied: Applied) -> None:
         for _, ruling in steps:
             if ruling.record is not None:
-                key = ruling.record.id
-                self._payments.save(ruling.record, self.records.get(key))
-                self.records[key] = ruling.record
+                before = self.records.get(ruling.record.id)
+                self._payments.save(ruling.record, before)
+                self.put(ruling.record)
                 applied.outcomes[ruling.outcome] += 1
+                word = ruling.record.payment.provider_status
+                was = None if before is None else before.payment.provider_status
+                if was != word:
+                    applied.moves.append((was, word))
                 if ruling.outcome is Outcome.CHANGED:
                     applied.changes.append(ruling.record.history[-1])
 

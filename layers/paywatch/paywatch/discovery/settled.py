@@ -1,7 +1,8 @@
-"""The watch over short settled lists (refunded, disputed, failed), whose rows carry no date of it.
+"""The watch over settled lists: refunds, disputes and late failures happen to settled payments.
 
-Each poll probes one of them: its stated total and its newest rows. A list that changed is read
-whole. What is not known there is news once the list had been read whole before.
+Each poll probes one list: its stated total and its newest rows. A short one (its rows carry no
+date of the move: refunded, disputed, failed) that changed is read whole; what is not known there is
+news once the list had been read whole before. What a long one does not show, totals do.
 """
 
 from __future__ import annotations
@@ -10,37 +11,57 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from paywatch.discovery.known import pack_rows
+from paywatch.discovery.known import pack_rows, unknown
 from paywatch.discovery.reader import Observation, Reader
 from paywatch.domain.changes import DetectedBy
-from paywatch.ports import ListQuery, Order, Page
+from paywatch.ports import Abilities, ListQuery, Order, Page
 
-# A list of more pages than this is not short: it is left to reconcile.
+# A list of more pages than this is not short: it is left to totals and to reconcile.
 SHORT_PAGES = 25
+PAGE_SIZE = 100
 # Of lists up to this long the ids are kept, so that one that leaves is asked for.
 KEPT_IDS = 100
 
 
 @dataclass
-class ShortLists:
-    """What was seen of each short list the last time it was read, by its word.
+class SettledWatch:
+    """What was seen of each settled list the last time it was read, by its word.
 
-    An entry holds `probe` (total and newest rows), `whole` (whether it was ever read whole) and
-    `ids` (None where there are too many).
+    An entry holds `total`, `rows` (the newest ones, packed), `whole` (whether the list was ever
+    read whole) and `ids` (None where there are too many). `stated` holds the totals of this run,
+    `vanished` the ids that left a list whose ids were kept.
     """
 
     seen: dict[str, dict[str, Any]] = field(default_factory=dict)
-    left: set[str] = field(default_factory=set)
-    too_long: list[str] = field(default_factory=list)
+    stated: dict[str, int] = field(default_factory=dict)
+    vanished: set[str] = field(default_factory=set)
 
     @classmethod
-    def load(cls, stored: Mapping[str, Any]) -> ShortLists:
+    def load(cls, stored: Mapping[str, Any]) -> SettledWatch:
         """Read what `store` wrote."""
-        return cls(seen={word: dict(entry) for word, entry in stored.items()})
+        seen = {}
+        for word, entry in stored.items():
+            ids = entry["ids"]
+            seen[word] = {
+                "total": int(entry["total"]),
+                "rows": str(entry["rows"]),
+                "whole": bool(entry["whole"]),
+                "ids": None if ids is None else [str(payment_id) for payment_id in ids],
+            }
+        return cls(seen)
 
     def store(self) -> dict[str, Any]:
         """Write down what was seen."""
         return self.seen
+
+    def whole(self, word: str) -> bool:
+        """Whether the list was read whole since the watch began."""
+        return bool(self.seen.get(word, {}).get("whole"))
+
+    def note_whole(self, word: str) -> None:
+        """Note that a list that is too long for one poll was read whole all the same."""
+        entry = self.seen.setdefault(word, {"total": -1, "rows": "", "ids": None})
+        entry["whole"] = True
 
     def read(
         self,
@@ -49,48 +70,61 @@ class ShortLists:
         may_go_on: Callable[[], bool],
         into: list[Observation],
     ) -> None:
-        """Probe the list whose turn it is, and each that was never read; read whole what changed.
+        """Probe the list whose turn it is, and each short one that was never read.
 
-        `left` then holds the ids that vanished from a list. OutOfTime and ProviderError pass
-        through; the stored entries of what was not read to its end stay as they were.
+        OutOfTime and ProviderError pass through; the entry of what was not read to its end stays
+        as it was.
         """
-        words = reader.abilities.short_words
+        words, short = reader.abilities.settled_words, reader.abilities.short_words
         for number, word in enumerate(words):
-            if may_go_on() and (word not in self.seen or turn % len(words) == number):
-                self._read_list(reader, word, may_go_on, into)
+            due = turn % len(words) == number or (word in short and word not in self.seen)
+            if may_go_on() and due:
+                self._probe(reader, word, word in short, may_go_on, into)
 
-    def _read_list(
+    def _probe(
         self,
         reader: Reader,
         word: str,
+        short: bool,
         may_go_on: Callable[[], bool],
         into: list[Observation],
     ) -> None:
         before = self.seen.get(word)
-        page, rows = _read(reader, word, 1)
-        probe = f"{page.total} {pack_rows(rows)}"
-        if before is not None and before["probe"] == probe:
-            return
-        if page.last_page > SHORT_PAGES:
-            self.too_long.append(word)
-            self.seen[word] = {"probe": probe, "whole": False, "ids": None}
-            return
-        for number in range(2, page.last_page + 1):
-            if not may_go_on():
+        page, rows = read_settled(reader, word, 1)
+        self.stated[word] = page.total
+        entry = {"total": page.total, "rows": pack_rows(rows), "whole": False, "ids": None}
+        if before is not None:
+            entry |= {"whole": before["whole"], "ids": before["ids"]}
+            if before["total"] == page.total and before["rows"] == entry["rows"]:
                 return
-            page, more = _read(reader, word, number)
-            rows.extend(more)
-        ids = sorted({o.payment.id for o in rows})
-        if before is not None and before["ids"] is not None:
-            self.left |= set(before["ids"]) - set(ids)
-        news = before is not None and before["whole"]
-        into.extend(replace(o, news=news) for o in rows)
-        kept = ids if len(ids) <= KEPT_IDS else None
-        self.seen[word] = {"probe": probe, "whole": True, "ids": kept}
+        if short and page.last_page <= SHORT_PAGES:
+            for number in range(2, page.last_page + 1):
+                if not may_go_on():
+                    return
+                rows.extend(read_settled(reader, word, number)[1])
+            ids = sorted({o.payment.id for o in rows})
+            if before is not None and before["ids"] is not None:
+                self.vanished |= set(before["ids"]) - set(ids)
+            news = before is not None and before["whole"]
+            rows = [replace(o, news=news) for o in rows]
+            entry |= {"whole": True, "ids": ids if len(ids) <= KEPT_IDS else None}
+        into.extend(rows if before is None else unknown(rows, before["rows"]))
+        self.seen[word] = entry
 
 
-def _read(reader: Reader, word: str, number: int) -> tuple[Page, list[Observation]]:
-    newest = Order.NEWEST_FIRST in reader.abilities.orders
-    query = ListQuery(word, Order.NEWEST_FIRST if newest else None, page=number)
+def settled_query(abilities: Abilities, word: str, page: int) -> ListQuery:
+    """Return the query for a page of a settled list, the latest moves first where that can be."""
+    order = None
+    if word == abilities.paid_word and Order.LATEST_PAID_FIRST in abilities.orders:
+        order = Order.LATEST_PAID_FIRST
+    elif Order.NEWEST_FIRST in abilities.orders:
+        order = Order.NEWEST_FIRST
+    size = None if abilities.page_size is None else min(PAGE_SIZE, abilities.page_size)
+    return ListQuery(word, order, page=page, page_size=size)
+
+
+def read_settled(reader: Reader, word: str, number: int) -> tuple[Page, list[Observation]]:
+    """Read one page of a settled list."""
+    query = settled_query(reader.abilities, word, number)
     page, rows = reader.page(query, DetectedBy.SETTLED_SCAN)
     return page, list(rows)

@@ -110,6 +110,11 @@ class Sweep:
         filled = [walk for walk in self.walks if walk.ids]
         return self.complete and bool(filled) and all(walk.sealed for walk in filled)
 
+    @property
+    def distinct(self) -> int:
+        """How many payments the lists showed."""
+        return len(set().union(*(walk.ids for walk in self.walks)))
+
     def listed(self, payment_id: str) -> bool:
         """Whether some list of this sweep showed the payment."""
         mark = short_hash(payment_id)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from paywatch.domain.payments import Payment, Source, Status, bucket_of
+from paywatch.domain.payments import (
+    Payment,
+    Source,
+    Status,
+    bucket_of,
+    is_backwards,
+    moment,
+)
 
 OUTBOX_LIMIT = 40
 HISTORY_LIMIT = 12
@@ -44,6 +51,20 @@ class Change:
     def derived(self) -> bool:
         """True where no word of the provider says so, only a date of its that has passed."""
         return self.status is Status.EXPIRED
+
+    @property
+    def correction(self) -> bool:
+        """True where the payment moved against its way, such as from paid back to pending."""
+        return self.previous_status is not None and is_backwards(self.previous_status, self.status)
+
+    @property
+    def delay(self) -> float | None:
+        """Seconds from the provider's own date of the move to our reading; None without a date."""
+        payment = self.payment
+        date = payment.paid_at if self.status is Status.PAID else payment.updated_at
+        if date is None or self.derived:
+            return None
+        return (moment(self.observed_at) - moment(date)).total_seconds()
 
 
 @dataclass(frozen=True)

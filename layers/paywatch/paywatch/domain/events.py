@@ -79,6 +79,7 @@ def body_of(source: Source, change: Change) -> str:
             "changed_before": change.changed_before,
             "detected_by": change.detected_by,
             "derived": change.derived,
+            "correction": change.correction,
             "replayed": False,
         },
     }

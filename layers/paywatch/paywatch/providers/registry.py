@@ -8,7 +8,7 @@ from paywatch.domain.payments import Source
 from paywatch.errors import ConfigurationError
 from paywatch.ports import Clock, Provider
 from paywatch.providers.compago.client import CompagoClient
-from paywatch.providers.http import HttpClient, Transport
+from paywatch.providers.http import HttpClient, Limits, Transport
 from paywatch.providers.onepay.client import OnePayClient
 from paywatch.providers.pace import Pace
 
@@ -26,6 +26,7 @@ def connect(
     clock: Clock,
     random: Random,
     transport: Transport | None = None,
+    limits: Limits | None = None,
 ) -> Provider:
     """Make a source's provider; raise ConfigurationError for an unknown one or an unusable key.
 
@@ -38,5 +39,5 @@ def connect(
     if not key or not key.isascii() or not key.isprintable() or " " in key:
         raise ConfigurationError(f"the key of {source.short} is empty or not a key's characters")
     pace = Pace(clock, pace_per_second)
-    http = HttpClient(base_url, client.credentials(key), pace, clock, random, transport)
+    http = HttpClient(base_url, client.credentials(key), pace, clock, random, transport, limits)
     return client(source, http)

@@ -1,0 +1,156 @@
+"""Reconcile: a slow, complete reading of a source, whatever the status, in slices.
+
+It walks the unfiltered list forward from page 1: rows that are added while it reads can only push
+others behind, so that they appear twice. It goes on in later runs from a page and its last row. It
+claims coverage, not a seal. What differs from the books is suspected first, and believed only if a
+later run, which polled before, still finds it so by a second read.
+
+The first one is the baseline: before the unfiltered list it reads the long lists of those settled
+words whose rows carry no date, so that one of those not listed there is news.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from paywatch.discovery.reader import Observation, Reader
+from paywatch.discovery.tail import observed_order
+from paywatch.domain.changes import DetectedBy
+from paywatch.domain.payments import Payment
+from paywatch.ports import ListQuery, Order, Page
+
+# With so many suspects the walk waits until they are settled.
+SUSPECTS = 200
+# A suspect that cannot be read again is given up after so many runs; the next reconcile finds it.
+TRIES = 5
+UNFILTERED = "*"
+
+
+@dataclass
+class Suspect:
+    """A row that differed from the books: its word, page and run, and how often sought since."""
+
+    word: str
+    page: int
+    epoch: int
+    tries: int = 0
+
+
+@dataclass
+class Reconcile:
+    """Where a reconcile stands: the lists to read, the next page of the first of them, the edge.
+
+    `edge` is the creation date of the last row that was read, `pages` and `rows` count what was
+    read, `misses` what the polls had missed.
+    """
+
+    lists: list[str]
+    began: str
+    page: int = 1
+    edge: str = ""
+    pages: int = 0
+    rows: int = 0
+    misses: int = 0
+    suspects: dict[str, Suspect] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, stored: Mapping[str, Any]) -> Reconcile:
+        """Read what `store` wrote."""
+        suspects = {}
+        for key, (word, page, epoch, tries) in stored["suspects"].items():
+            suspects[key] = Suspect(str(word), int(page), int(epoch), int(tries))
+        numbers = {name: int(stored[name]) for name in ("page", "pages", "rows", "misses")}
+        lists = [str(word) for word in stored["lists"]]
+        edge, began = str(stored["edge"]), str(stored["began"])
+        return cls(lists=lists, began=began, edge=edge, suspects=suspects, **numbers)
+
+    def store(self) -> dict[str, Any]:
+        """Write down where to go on."""
+        return {
+            "lists": self.lists,
+            "began": self.began,
+            "page": self.page,
+            "edge": self.edge,
+            "pages": self.pages,
+            "rows": self.rows,
+            "misses": self.misses,
+            "suspects": {k: [s.word, s.page, s.epoch, s.tries] for k, s in self.suspects.items()},
+        }
+
+    @property
+    def done(self) -> bool:
+        """Whether everything is read and every suspicion settled."""
+        return not self.lists and not self.suspects
+
+    @property
+    def may_read_on(self) -> bool:
+        """Whether there is something left to read, and room for suspects."""
+        return bool(self.lists) and len(self.suspects) < SUSPECTS
+
+    def read_page(self, reader: Reader, resumed: bool) -> tuple[Page, list[Observation]]:
+        """Read the next page; `resumed` steps back first as far as rows have moved up."""
+        if resumed and self.page > 1:
+            self._step_back(reader)
+        page, rows = _read(reader, self.lists[0], self.page)
+        return page, rows
+
+    def advance(self, page: Page) -> None:
+        """Go on behind a page whose rows are recorded."""
+        self.pages += 1
+        self.rows += len(page.rows)
+        dates = [row.created_at for row in page.rows if row.created_at is not None]
+        self.edge = dates[-1] if dates else self.edge
+        self.page = page.number + 1
+        if page.number >= page.last_page:
+            self.lists.pop(0)
+            self.page, self.edge = 1, ""
+
+    def suspect(self, row: Payment, page: int, epoch: int) -> None:
+        """Note a row that differs from the books."""
+        self.suspects[row.id] = Suspect(row.provider_status, page, epoch)
+
+    def due(self, epoch: int) -> list[str]:
+        """Return the suspects of earlier runs."""
+        return [key for key, suspect in self.suspects.items() if suspect.epoch < epoch]
+
+    def seek(self, reader: Reader, payment_id: str) -> list[Observation]:
+        """Read the page again on which a suspect stood; return the rows of all suspects there."""
+        suspect = self.suspects[payment_id]
+        suspect.tries += 1
+        around = suspect.page + (suspect.tries - 1)
+        page, rows = _read(reader, UNFILTERED, around)
+        if suspect.tries >= TRIES and all(row.id != payment_id for row in page.rows):
+            del self.suspects[payment_id]
+        return [row for row in rows if row.payment.id in self.suspects]
+
+    def _step_back(self, reader: Reader) -> None:
+        """Go back while the page before begins behind the edge: rows were deleted meanwhile."""
+        while self.page > 1:
+            page, _ = _read(reader, self.lists[0], self.page - 1)
+            if not page.rows or _lies_behind(page.rows, self.edge):
+                self.page -= 1
+            else:
+                return
+
+
+def _lies_behind(rows: Sequence[Payment], edge: str) -> bool:
+    """Whether all rows of a page come behind the edge, in the order that the page is in."""
+    dates = [row.created_at for row in rows if row.created_at is not None]
+    order = observed_order(rows)
+    if not dates or not edge or order is None:
+        return False
+    return max(dates) < edge if order is Order.NEWEST_FIRST else min(dates) > edge
+
+
+def _read(reader: Reader, name: str, number: int) -> tuple[Page, list[Observation]]:
+    abilities = reader.abilities
+    query = ListQuery(
+        status=None if name == UNFILTERED else name,
+        order=Order.NEWEST_FIRST if Order.NEWEST_FIRST in abilities.orders else None,
+        page=number,
+        page_size=abilities.page_size,
+    )
+    page, rows = reader.page(query, DetectedBy.RECONCILE)
+    return page, list(rows)

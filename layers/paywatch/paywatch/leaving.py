@@ -1,0 +1,104 @@
+"""The step that asks after the payments that left the lists of open ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from paywatch.discovery.books import line_of
+from paywatch.discovery.brake import SAMPLE, Brake
+from paywatch.discovery.leavers import Leaver, fair, load_leavers, store_leavers
+from paywatch.discovery.reader import Observation
+from paywatch.discovery.sweep import Sweep
+from paywatch.discovery.verdicts import Inquiry
+from paywatch.domain.changes import stamp
+from paywatch.domain.payments import timestamp
+from paywatch.round import Round
+
+# More leavers than this are not carried in the control item: the next sweep finds them again.
+KEPT = 300
+# The share of the run after which no question is begun any more.
+ASKED = 0.85
+
+
+class Leaving:
+    """Who is missing from the lists, and what direct evidence says of them."""
+
+    def __init__(self, round_: Round) -> None:
+        self._round = round_
+        self._leavers = round_.recall("leavers", load_leavers)
+        self.brake = round_.recall("brake", Brake.load)
+        self.plausible = True
+
+    def lines_away(self, listed: set[str]) -> set[str]:
+        """Return what the known leavers add to the digests, those that are listed again aside."""
+        return {leaver.line for leaver in self._leavers.values() if leaver.id not in listed}
+
+    def listed_at(self, payment_id: str) -> str | None:
+        """Return when the last walk began that listed the payment as it is stored."""
+        leaver = self._leavers.get(payment_id)
+        return leaver.since if leaver is not None else self._round.walk_began
+
+    def find(self, sweep: Sweep) -> None:
+        """Bring the leavers up to date with a conclusive sweep, and weigh whether to believe it."""
+        before_it, now = stamp(sweep.epoch, 0), timestamp(self._round.clock.now())
+        for key in [key for key in self._leavers if sweep.listed(key)]:
+            del self._leavers[key]
+        for record in self._round.books.records.values():
+            if not record.open:
+                self._leavers.pop(record.id, None)
+            elif record.seen < before_it and not sweep.listed(record.id):
+                since = max(self._round.walk_began or record.since, record.since)
+                leaver = Leaver(record.id, line_of(record.payment), since, now)
+                self._leavers.setdefault(record.id, leaver)
+        missing = len(self._leavers)
+        self.brake.weigh(self._round.epoch, sweep.distinct + missing, missing, sweep.distinct)
+        # A walk that cannot be believed, or whose leavers cannot all be remembered, is none.
+        self.plausible = not self.brake.on and missing <= KEPT
+
+    def ask(self, conclusive: bool, vanished: set[str], swept: Sequence[Observation]) -> set[str]:
+        """Look for direct evidence of leavers and doubtful moves; return who was asked for."""
+        round_, books, recording = self._round, self._round.books, self._round.recording
+        due = fair(list(self._leavers.values()), round_.clock.now()) if conclusive else []
+        if self.brake.on:
+            due = due[:SAMPLE]
+        suspects = dict(recording.applied.backwards)
+        wanted = [*(leaver.id for leaver in due), *sorted(vanished), *suspects]
+        books.find(wanted)
+        known = {key: books.records[key] for key in wanted if key in books.records}
+        inquiry = Inquiry(
+            round_.reader,
+            round_.memory.get("inquiry", {}),
+            round_.within(ASKED),
+            round_.clock.now(),
+        )
+        if known:
+            listed = [o.payment.id for o in reversed(swept)]
+            round_.attempt("verdicts", lambda: inquiry.ask(known, listed))
+            recording.apply(inquiry.found, self.listed_at, round_.within(1.0), suspects)
+            if recording.whole:
+                inquiry.remember_shown()
+        round_.memory["inquiry"] = inquiry.memory
+        self._conclude(due, inquiry)
+        return inquiry.asked
+
+    def _conclude(self, due: Sequence[Leaver], inquiry: Inquiry) -> None:
+        """Let go of those that are settled, and put the questions after the others off."""
+        round_ = self._round
+        for leaver in due:
+            record = round_.books.records.get(leaver.id)
+            if record is None or not record.open:
+                self._leavers.pop(leaver.id, None)
+                if record is not None and self.brake.on:
+                    # One of the sample did move: the lists tell the truth after all.
+                    self.brake.release()
+                continue
+            leaver.line = line_of(record.payment)
+            if leaver.id in inquiry.asked:
+                leaver.pause(round_.clock.now())
+                leaver.absent += leaver.id in inquiry.absent
+        round_.report.leavers = len(due)
+        round_.report.braked = self.brake.on
+        round_.report.unexplained = sum(1 for x in self._leavers.values() if x.asked)
+        round_.memory["brake"] = self.brake.store()
+        kept = sorted(self._leavers.values(), key=lambda x: (-x.asked, x.next, x.id))[:KEPT]
+        round_.memory["leavers"] = store_leavers(kept)

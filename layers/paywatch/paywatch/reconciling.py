@@ -1,0 +1,153 @@
+"""The step that reconciles: in slices, in what the poll leaves of a run's time and requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from paywatch.discovery.ledger import Outcome
+from paywatch.discovery.reader import Observation
+from paywatch.discovery.reconcile import UNFILTERED, Reconcile
+from paywatch.discovery.settled import SettledWatch
+from paywatch.domain.changes import DetectedBy, stamp
+from paywatch.domain.payments import timestamp
+from paywatch.ports import Page
+from paywatch.round import Round
+
+# The share of the run after which no page is begun any more: the next poll's requests are not to
+# wait for those of this one.
+RECONCILED = 0.85
+
+
+class Reconciling:
+    """One source's reconcile, begun on request, for the baseline, or because totals differ."""
+
+    def __init__(self, round_: Round, watch: SettledWatch) -> None:
+        self._round = round_
+        self._watch = watch
+        self._state = round_.memory.get("reconcile", {})
+        self.ended = False
+
+    @property
+    def baseline_is_complete(self) -> bool:
+        """Whether everything was read once since the watch began."""
+        return isinstance(self._state.get("completed"), dict)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether there is one to go on with."""
+        return "current" in self._state
+
+    def begin(self) -> None:
+        """Begin a reconcile unless one is under way."""
+        if self.under_way:
+            return
+        words = [] if self.baseline_is_complete else self._round.reader.abilities.short_words
+        lists = [word for word in words if not self._watch.whole(word)]
+        began = timestamp(self._round.began)
+        self._state = {**self._state, "current": Reconcile([*lists, UNFILTERED], began).store()}
+        self._round.memory["reconcile"] = self._state
+
+    def go_on(self, listed_at: Callable[[str], str | None]) -> None:
+        """Settle what is suspected, then read as many pages as there is room for."""
+        if not self.under_way:
+            return
+        try:
+            reconcile = Reconcile.load(self._state["current"])
+        except (KeyError, TypeError, ValueError):
+            self._round.report.hint("the stored reconcile made no sense and is begun anew")
+            del self._state["current"]
+            self.begin()
+            reconcile = Reconcile.load(self._state["current"])
+        self._round.attempt("reconcile", lambda: self._confirm(reconcile, listed_at))
+        self._round.attempt("reconcile", lambda: self._read(reconcile, listed_at))
+        current = reconcile.store()
+        self._round.report.reconcile = {
+            name: current[name] for name in ("lists", "page", "pages", "rows", "misses")
+        }
+        if reconcile.done:
+            self.ended = True
+            ended = timestamp(self._round.clock.now())
+            done = {"began": reconcile.began, "ended": ended, "rows": reconcile.rows}
+            self._state = {"completed": {**done, "misses": reconcile.misses}}
+        else:
+            self._state = {**self._state, "current": current}
+        self._round.memory["reconcile"] = self._state
+
+    def _confirm(self, reconcile: Reconcile, listed_at: Callable[[str], str | None]) -> None:
+        """Read the suspects of earlier runs again, now that a poll could have seen them."""
+        round_ = self._round
+        may_go_on = round_.within(RECONCILED)
+        for key in reconcile.due(round_.epoch):
+            if not may_go_on():
+                return
+            if key not in reconcile.suspects:
+                continue
+            if round_.reader.abilities.by_id:
+                found = round_.reader.lookup(key)
+                rows = [] if found is None else [found]
+                if found is None:
+                    del reconcile.suspects[key]
+            else:
+                rows = reconcile.seek(round_.reader, key)
+            for row in rows:
+                self._believe(reconcile, row, listed_at)
+
+    def _believe(
+        self, reconcile: Reconcile, row: Observation, listed_at: Callable[[str], str | None]
+    ) -> None:
+        """Record what a second read of a suspect says; what it changes is a miss of the polls."""
+        round_, key = self._round, row.payment.id
+        suspect = reconcile.suspects[key]
+        seen = replace(row, detected_by=DetectedBy.RECONCILE, news=True)
+        first = replace(seen, seen=stamp(suspect.epoch, 0), route=f"list:{UNFILTERED}")
+        agreed = {key: first} if row.payment.provider_status == suspect.word else {}
+        before = len(round_.recording.applied.changes)
+        round_.recording.apply([seen], listed_at, round_.within(1.0), agreed)
+        missed = len(round_.recording.applied.changes) - before
+        reconcile.misses += missed
+        round_.report.misses += missed
+        if round_.recording.whole:
+            del reconcile.suspects[key]
+
+    def _read(self, reconcile: Reconcile, listed_at: Callable[[str], str | None]) -> None:
+        round_, resumed = self._round, True
+        may_go_on = round_.within(RECONCILED)
+        while reconcile.may_read_on and may_go_on():
+            name = reconcile.lists[0]
+            page, rows = reconcile.read_page(round_.reader, resumed)
+            resumed = False
+            self._take(reconcile, page, [self._judged(name, row) for row in rows], listed_at)
+            if not round_.recording.whole:
+                return
+            reconcile.advance(page)
+            if name != UNFILTERED and name not in reconcile.lists:
+                self._watch.note_whole(name)
+            round_.books.forget_settled()
+
+    def _judged(self, name: str, row: Observation) -> Observation:
+        """Mark a row as news if its list was read whole before and it was not there."""
+        word = row.payment.provider_status
+        undated = word in self._round.reader.abilities.short_words
+        return replace(row, news=name == UNFILTERED and undated and self._watch.whole(word))
+
+    def _take(
+        self,
+        reconcile: Reconcile,
+        page: Page,
+        rows: list[Observation],
+        listed_at: Callable[[str], str | None],
+    ) -> None:
+        """Record at once what is silent, and suspect what would be a change."""
+        round_ = self._round
+        round_.books.find({row.payment.id for row in rows})
+        rulings = round_.books.rule(round_.rules, rows, listed_at, {})
+        silent = []
+        for steps in rulings.values():
+            for row, ruling in steps:
+                settled = ruling.record is not None and not ruling.record.open
+                if ruling.outcome in (Outcome.CHANGED, Outcome.BACKWARDS):
+                    reconcile.suspect(row.payment, page.number, round_.epoch)
+                elif ruling.outcome is Outcome.SILENT or settled:
+                    silent.append(row)
+        round_.recording.apply(silent, listed_at, round_.within(1.0))

@@ -1,0 +1,107 @@
+"""What the steps of one run of one source share: time, memory, reader, recording and report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from paywatch.discovery.ledger import Rules
+from paywatch.discovery.reader import Reader
+from paywatch.domain.payments import timestamp
+from paywatch.errors import OutOfTime, ProviderError, UnexpectedResponse
+from paywatch.ports import Clock, Control, Controls, Payments, Topic
+from paywatch.recording import Recording
+from paywatch.report import SourceReport
+
+# Answers of one list that cannot be used do not keep the other lists from being read; so many
+# faults of this kind do, and any other kind does at once.
+FAULTS = 3
+
+T = TypeVar("T")
+
+
+class Round:
+    """One run of one source; made anew for every run."""
+
+    def __init__(
+        self,
+        control: Control,
+        controls: Controls,
+        payments: Payments,
+        topic: Topic,
+        reader: Reader,
+        clock: Clock,
+    ) -> None:
+        self.control = control
+        self.reader = reader
+        self.clock = clock
+        self.began = clock.now()
+        self.report = SourceReport()
+        self.memory = {name: _load(text) for name, text in control.memory.items()}
+        self.walk_began: str | None = self.memory.get("walk", {}).get("began")
+        rules = Rules(control.lease.source, control.watch_began, baseline=not self.walk_began)
+        self.rules = rules
+        self.recording = Recording(control, controls, payments, topic, rules, self.report)
+        self.books = self.recording.books
+        self._controls = controls
+        self._from = clock.monotonic()
+        self._time = max(reader.allowance.deadline - self._from, 0.001)
+        self._faults = 0
+
+    @property
+    def epoch(self) -> int:
+        """The run's number, which its evidence carries."""
+        return self.control.lease.epoch
+
+    def within(self, share: float) -> Callable[[], bool]:
+        """Say, whenever asked, whether this share of the run's time and requests is still left."""
+        allowance, lease = self.reader.allowance, self.control.lease
+
+        def may_go_on() -> bool:
+            spent = (self.clock.monotonic() - self._from) / self._time
+            requests = allowance.requests / max(allowance.requests_allowed, 1)
+            return spent < share and requests < share and self.clock.now() < lease.until
+
+        return may_go_on
+
+    def attempt(self, name: str, step: Callable[[], None]) -> bool:
+        """Take a step unless the provider has failed us; return whether it came to its end."""
+        if self._faults >= FAULTS:
+            return False
+        try:
+            step()
+        except OutOfTime as limit:
+            self.report.hint(f"{name}: {limit}")
+            return False
+        except ProviderError as fault:
+            self.report.fault(fault.kind, f"{name}: {fault}")
+            self._faults += 1 if isinstance(fault, UnexpectedResponse) else FAULTS
+            return False
+        return True
+
+    def recall(self, section: str, read: Callable[[Mapping[str, Any]], T]) -> T:
+        """Read a section of the control item; one that makes no sense is begun anew."""
+        try:
+            return read(self.memory.get(section, {}))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            self.report.hint(f"the stored section {section} made no sense and is begun anew")
+            self.memory.pop(section, None)
+            return read({})
+
+    def close(self) -> None:
+        """Store the digests of what is whole and what changed in memory; give the lease back."""
+        self.memory["health"] = {"outcome": self.report.outcome, "at": timestamp(self.began)}
+        written = {k: json.dumps(v, separators=(",", ":")) for k, v in self.memory.items()}
+        before = self.control.memory
+        changed = {name: text for name, text in written.items() if text != before.get(name)}
+        self._controls.finish(self.control.lease, self.recording.digests(), changed)
+
+
+def _load(text: str) -> dict[str, Any]:
+    """Read a section; one that is no JSON object is begun anew."""
+    try:
+        section = json.loads(text)
+    except ValueError:
+        return {}
+    return section if isinstance(section, dict) else {}
