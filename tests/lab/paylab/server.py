@@ -14,10 +14,14 @@ from paylab.messages import Damage, Request
 
 
 class LabServer:
-    """Serve a lab on 127.0.0.1 from `start()` to `stop()`; also a context manager."""
+    """Serve a lab on 127.0.0.1 from `start()` to `stop()`; also a context manager.
 
-    def __init__(self, lab: Lab, port: int = 0) -> None:
+    `latency` is what each request takes on the lab's clock, in seconds, before it is answered.
+    """
+
+    def __init__(self, lab: Lab, port: int = 0, *, latency: float = 0.0) -> None:
         self.lab = lab
+        self.latency = latency
         self._wanted_port = port
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
@@ -38,7 +42,7 @@ class LabServer:
         if self._server is not None:
             raise RuntimeError("the lab's server is started already")
         self._server = _Server(("127.0.0.1", self._wanted_port), _Handler)
-        self._server.lab = self.lab
+        self._server.lab, self._server.latency = self.lab, self.latency
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )
@@ -72,6 +76,7 @@ class LabServer:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     lab: Lab
+    latency: float
 
     def __init__(self, address: tuple[str, int], handler: type["_Handler"]) -> None:
         self.stopping = threading.Event()
@@ -122,6 +127,7 @@ class _Handler(BaseHTTPRequestHandler):
         path, _, query = self.path.partition("?")
         request = Request(self.command, path, query, dict(self.headers.items()))
         lab = self._server.lab
+        lab.clock.advance(self._server.latency)
         exchange = lab.exchange(request)
         response = exchange.response
         damage = response.damage or Damage()

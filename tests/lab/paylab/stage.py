@@ -1,0 +1,103 @@
+"""A stage: the lab over real HTTP, and the template's own resources on an AWS emulator.
+
+Everything listens on free ports of the loopback interface, in this process, and is gone afterwards.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import boto3
+from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+
+from paylab.deployment import deploy
+from paylab.lab import Lab
+from paylab.server import LabServer
+
+TEMPLATE = Path(__file__).parents[3] / "template.yaml"
+REGION = "us-east-1"
+
+_BASE_URLS = {"compago": "CompagoBaseUrl", "onepay": "OnePayBaseUrl"}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A lab that is served, and what stands in for AWS.
+
+    `environment` is what the function of the template would get; `queue_url` is the queue that is
+    told of every change; `endpoint` is the emulator's address.
+    """
+
+    lab: Lab
+    environment: Mapping[str, str]
+    queue_url: str
+    endpoint: str
+
+    def client(self, service: str, **options: Any) -> Any:
+        """Make a client of the emulator's, whatever the machine knows of AWS."""
+        return _client(self.endpoint, service, **options)
+
+
+@contextmanager
+def staged(
+    lab: Lab,
+    *,
+    template: Path = TEMPLATE,
+    parameters: Mapping[str, str] | None = None,
+    latency: float = 0.0,
+) -> Iterator[Stage]:
+    """Serve a lab and deploy the template beside it, until the block ends.
+
+    `parameters` are the template's; where the providers are and which sources there are is known.
+    `latency` is what each request to the lab takes on its clock, in seconds.
+    """
+    keys = {_short(source): world.api_key for source, world in lab.worlds.items()}
+    with LabServer(lab, latency=latency) as server, _emulator() as endpoint:
+        # A provider without an account here is pointed at the lab as well, never at the real one.
+        urls = dict.fromkeys(_BASE_URLS.values(), f"http://127.0.0.1:{server.port}")
+        for source, world in lab.worlds.items():
+            urls[_BASE_URLS[world.provider]] = server.base_url(source)
+        made = deploy(
+            template,
+            {**(parameters or {}), **urls, "Sources": ",".join(keys)},
+            keys,
+            partial(_client, endpoint),
+        )
+        yield Stage(lab, made.environment, made.queue_url, endpoint)
+
+
+@contextmanager
+def _emulator() -> Iterator[str]:
+    """Run the emulator and give its address; what was made on it is forgotten at the end."""
+    log = logging.getLogger("werkzeug")
+    level = log.level
+    log.setLevel(logging.ERROR)  # one line for each request otherwise
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    try:
+        yield endpoint
+    finally:
+        with urlopen(Request(f"{endpoint}/moto-api/reset", method="POST"), timeout=10):
+            pass
+        server.stop()
+        assert server._server is not None
+        server._server.server_close()  # stop() leaves the port open
+        log.setLevel(level)
+
+
+def _client(endpoint: str, service: str, **options: Any) -> Any:
+    make: Any = boto3.session.Session(
+        aws_access_key_id="stage", aws_secret_access_key="stage", region_name=REGION
+    ).client
+    return make(service, endpoint_url=endpoint, **options)
+
+
+def _short(source: str) -> str:
+    return source.removesuffix("/default")
