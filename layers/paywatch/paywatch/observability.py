@@ -82,14 +82,3 @@ class _StandardOutput(logging.Handler):
             sys.stdout.flush()
         except Exception:
             self.handleError(record)
-
-
-class _StandardOutput(logging.Handler):
-    """Writes to the standard output of the moment, as the metrics do, wherever that leads."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        try:
-            sys.stdout.write(self.format(record) + "\n")
-            sys.stdout.flush()
-        except Exception:
-            self.handleError(record)
