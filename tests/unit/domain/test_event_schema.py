@@ -84,6 +84,7 @@ MUTATIONS: list[tuple[str, Any]] = [
     ("data.changed_before", None),
     ("data.detected_by", "guess"),
     ("data.derived", None),
+    ("data.correction", "no"),
     ("data.replayed", 0),
     ("data.description", "someone's rent"),
 ]

@@ -68,6 +68,7 @@ GOLDEN: dict[str, Any] = {
         "changed_before": "2026-03-01T12:01:01.000000Z",
         "detected_by": "lookup",
         "derived": False,
+        "correction": False,
         "replayed": False,
     },
 }

@@ -18,7 +18,7 @@ class Walk:
 
     `page` is the next page to read (None: not begun). `reads_on` says that the stated total proved
     wrong, so that the list is read forward for as long as it has rows; `unreadable` that the page
-    before could not be read.
+    before could not be read. `resumed_at` is the page at which a walk up went on the last time.
     """
 
     word: str
@@ -29,6 +29,7 @@ class Walk:
     last_page: int = 1
     empty: int = 0
     reads_on: bool = False
+    resumed_at: int = 0
     skipped: int = 0
     unreadable: bool = False
     complete: bool = False
@@ -105,8 +106,10 @@ class Forwards:
         self._page_size = abilities.page_size
         self._order = order
         self._before: tuple[str, ...] = ()
-        # Rows that left while nobody read have moved the rest up: go on one page before.
-        walk.page = max((walk.page or 1) - 1, 1)
+        # Rows that left while nobody read have moved the rest up: go on one page before, unless
+        # the last run began there too and came no further.
+        before = max((walk.page or 1) - 1, 1)
+        walk.page = walk.resumed_at = before if before != walk.resumed_at else walk.page or 1
 
     def query(self) -> ListQuery:
         """Ask for the next page up."""
