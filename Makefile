@@ -60,7 +60,7 @@ python3.13:
 # --- Verbs --------------------------------------------------------------------------------------
 
 demo: .venv/.ready ## Watch the whole job: both providers, the table, the topics, the auditor
-	$(BIN)/python -m paylab.demo $(ARGS)
+	$(BIN)/python -m paydemo $(ARGS)
 
 test: .venv/.ready ## Run the tests that end within minutes
 	$(BIN)/python -m pytest $(ARGS)
