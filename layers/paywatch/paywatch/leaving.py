@@ -72,8 +72,8 @@ class Leaving:
             round_.clock.now(),
         )
         if known:
-            listed = [o.payment.id for o in reversed(swept)]
-            round_.attempt("verdicts", lambda: inquiry.ask(known, listed))
+            listed = list(dict.fromkeys(o.payment.id for o in swept))
+            round_.attempt("verdicts", lambda: inquiry.ask(known, self.listed_at, listed))
             recording.apply(inquiry.found, self.listed_at, round_.within(1.0), suspects)
             if recording.whole:
                 inquiry.remember_shown()

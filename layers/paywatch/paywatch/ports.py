@@ -119,7 +119,8 @@ class Abilities:
     `open_words` and `settled_words` are the provider's status words; `short_words` those settled
     ones whose rows carry no date of the move, and whose lists are short. `orders` are the orders
     that can be asked for. `page_size` is what to ask for (None: it cannot be chosen).
-    `by_id` is True, False, or None where it must be found out. `paid_word` names the list that
+    `by_id` and `many_ids` (several ids in one filter) are True, False, or None where it must be
+    found out. `paid_word` names the list that
     LATEST_PAID_FIRST makes sense for.
     """
 
@@ -129,6 +130,7 @@ class Abilities:
     orders: frozenset[Order] = frozenset()
     page_size: int | None = None
     by_id: bool | None = None
+    many_ids: bool | None = False
     paid_word: str | None = None
 
 

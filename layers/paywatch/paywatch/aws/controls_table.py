@@ -48,6 +48,10 @@ class DynamoControls:
             if not (invalid and self._mend_epoch(source, kind, now)):
                 raise
             return self.acquire(source, kind, now, until)
+        if whole_number(item["epoch"]) < 0:
+            # A number, but not one that can be counted on: the lease is left to end by itself.
+            self._mend_epoch(source, kind, now)
+            return None
         control = _control(source, kind, item)
         if "M" not in item["buckets"]:
             self._mend_buckets(control.lease)

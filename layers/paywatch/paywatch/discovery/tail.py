@@ -86,6 +86,9 @@ class Tail:
         ends it; the tail then is to be thrown away, and the stored one stays as it was.
         """
         floor = _before(self.mark or timestamp(watch_began))
+        if self.gap is not None and self.mark is not None:
+            # The overlap waits, lest it take the time of what was never read.
+            floor = self.mark
         found: list[Observation] = []
         try:
             left = self._head(reader, floor, may_go_on, found)
@@ -98,7 +101,8 @@ class Tail:
         finally:
             into.extend(unknown(found, self.known))
         self.known = pack_rows(found)
-        self._move_mark(found)
+        if not self.why:
+            self._move_mark(found)
 
     def _move_mark(self, found: Sequence[Observation]) -> None:
         dates = [

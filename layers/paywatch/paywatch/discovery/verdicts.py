@@ -6,12 +6,12 @@ the provider can; where it cannot, in the settled lists. Without evidence nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from itertools import islice
+from datetime import datetime
 from typing import Any
 
+from paywatch.discovery.abilities import can_ask_by_id, can_ask_for_many
 from paywatch.discovery.known import pack_rows, unknown
 from paywatch.discovery.reader import Observation, Reader
 from paywatch.discovery.tail import OVERLAP, observed_order
@@ -24,7 +24,8 @@ LOOKUPS = 30
 SCAN_PAGES = 6
 # From so many on, a list that shows the latest paid ones is cheaper than asking one by one.
 MANY = 3
-ABILITY_KEPT = timedelta(days=1)
+# So many ids go into one filter: what fits on a page.
+TOGETHER = 20
 
 
 @dataclass
@@ -45,28 +46,34 @@ class Inquiry:
     asked: set[str] = field(default_factory=set)
     _shown: dict[str, list[Observation]] = field(default_factory=dict)
 
-    def ask(self, wanted: Mapping[str, Record], open_ids: Iterable[str]) -> None:
+    def ask(
+        self,
+        wanted: Mapping[str, Record],
+        listed_at: Callable[[str], str | None],
+        open_ids: Sequence[str],
+    ) -> None:
         """Look for the wanted payments; `open_ids` are listed ones, for finding abilities out.
 
-        What was found is in `found` also when OutOfTime or a ProviderError ends it.
+        `listed_at` says when the last walk began that listed a payment. What was found is in
+        `found` also when OutOfTime or a ProviderError ends it.
         """
         left = dict(wanted)
         if len(left) >= MANY and self._latest_paid():
-            self._scan_paid(left)
-        if not left:
-            return
-        if self._by_id(open_ids):
+            self._scan_paid(left, min(listed_at(r.id) or r.since for r in left.values()))
+        if len(left) >= MANY and can_ask_for_many(self, open_ids):
+            self._look_up_many(left)
+        if left and can_ask_by_id(self, open_ids):
             self._look_up(left)
-        else:
+        elif left:
             self._scan_settled(left)
 
     def _latest_paid(self) -> bool:
         abilities = self.reader.abilities
         return abilities.paid_word is not None and Order.LATEST_PAID_FIRST in abilities.orders
 
-    def _scan_paid(self, left: dict[str, Record]) -> None:
+    def _scan_paid(self, left: dict[str, Record], since: str) -> None:
         """Read the latest paid ones until all are found, or the payments were paid before."""
-        floor = timestamp(moment(min(record.since for record in left.values())) - OVERLAP)
+        floor = timestamp(moment(since) - OVERLAP)
         for number in range(1, SCAN_PAGES + 1):
             if not left or not self.may_go_on():
                 return
@@ -77,31 +84,18 @@ class Inquiry:
             if number >= page.last_page or (dates and dates[-1] < floor):
                 return
 
-    def _by_id(self, open_ids: Iterable[str]) -> bool:
-        """Whether the provider answers by id: known, remembered, or found out with listed ids."""
-        known = self.reader.abilities.by_id
-        if known is not None:
-            return known
-        remembered = self.memory.get("by_id")
-        if remembered and timestamp(self.now) < remembered["until"]:
-            return bool(remembered["answer"])
-        probes = list(islice(open_ids, 2))
-        for payment_id in probes:
+    def _look_up_many(self, left: dict[str, Record]) -> None:
+        """Ask for several at a time; whoever does not come back is asked for alone."""
+        ids = list(left)[: LOOKUPS * TOGETHER]
+        for start in range(0, len(ids), TOGETHER):
             if not self.may_go_on():
-                return False
-            try:
-                if self.reader.lookup(payment_id) is not None:
-                    self._remember(True)
-                    return True
-            except (UnexpectedResponse, Unavailable):
-                continue
-        if len(probes) == 2:
-            self._remember(False)
-        return False
-
-    def _remember(self, answer: bool) -> None:
-        until = timestamp(self.now + ABILITY_KEPT)
-        self.memory["by_id"] = {"answer": answer, "until": until}
+                return
+            query = ListQuery(ids=tuple(ids[start : start + TOGETHER]))
+            _, rows = self.reader.page(query, DetectedBy.LOOKUP)
+            for observed in rows:
+                if left.pop(observed.payment.id, None) is not None:
+                    self.found.append(observed)
+                    self.asked.add(observed.payment.id)
 
     def _look_up(self, left: dict[str, Record]) -> None:
         """Ask one by one; an answer that cannot be used leaves its payment due, and no other."""
@@ -122,6 +116,12 @@ class Inquiry:
                 self.absent.add(payment_id)
             else:
                 self.found.append(observed)
+                del left[payment_id]
+        if self.absent and self.absent >= self.asked:
+            # Nobody is known by id any more: find the ability out again, next time.
+            self.memory.pop("by_id", None)
+            if self.reader.abilities.by_id is None:
+                self._scan_settled({key: left[key] for key in left if key in self.absent})
 
     def _scan_settled(self, left: dict[str, Record]) -> None:
         """Read the settled lists from their newest end, going on where the last run stopped."""

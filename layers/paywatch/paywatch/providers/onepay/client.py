@@ -26,6 +26,8 @@ ABILITIES = Abilities(
     orders=frozenset(SORTS),
     page_size=None,
     by_id=True,
+    many_ids=None,
+    paid_word="paid",
 )
 
 

@@ -1,0 +1,80 @@
+"""Abilities that no document promises are found out with payments that a list shows just now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from paywatch.discovery.reader import Reader
+from paywatch.domain.changes import DetectedBy
+from paywatch.domain.payments import timestamp
+from paywatch.errors import Unavailable, UnexpectedResponse
+from paywatch.ports import ListQuery
+
+KEPT = timedelta(days=1)
+
+
+class Asking(Protocol):
+    """What finding out needs of one run's questions; `memory` is carried from run to run."""
+
+    reader: Reader
+    memory: dict[str, Any]
+    may_go_on: Callable[[], bool]
+    now: datetime
+
+
+def can_ask_by_id(asking: Asking, listed: Sequence[str]) -> bool:
+    """Whether the provider answers for a single payment.
+
+    Yes is an answer with the id of a listed payment. No is a 404 for two ids that a page read
+    afterwards still lists. Anything else leaves it open until the next time.
+    """
+    known = asking.reader.abilities.by_id
+    return known if known is not None else _find_out(asking, "by_id", listed, _answers_by_id)
+
+
+def can_ask_for_many(asking: Asking, listed: Sequence[str]) -> bool:
+    """Whether one filter takes several ids: yes if two listed ones both come back."""
+    known = asking.reader.abilities.many_ids
+    return known if known is not None else _find_out(asking, "many_ids", listed, _answers_for_two)
+
+
+def _find_out(
+    asking: Asking,
+    name: str,
+    listed: Sequence[str],
+    probe: Callable[[Asking, Sequence[str]], bool | None],
+) -> bool:
+    remembered = asking.memory.get(name)
+    # A memory that claims to last longer than any does comes from a clock that leapt.
+    latest = timestamp(asking.now + KEPT)
+    if remembered and timestamp(asking.now) < remembered["until"] <= latest:
+        return bool(remembered["answer"])
+    if len(set(listed)) < 2 or not asking.may_go_on():
+        return False
+    try:
+        answer = probe(asking, listed[:2])
+    except (UnexpectedResponse, Unavailable):
+        answer = None
+    if answer is not None:
+        asking.memory[name] = {"answer": answer, "until": latest}
+    return bool(answer)
+
+
+def _answers_by_id(asking: Asking, pair: Sequence[str]) -> bool | None:
+    reader = asking.reader
+    if any(reader.lookup(payment_id) is not None for payment_id in pair):
+        return True
+    for word in reader.abilities.open_words:
+        query = ListQuery(word, page_size=reader.abilities.page_size)
+        page, _ = reader.page(query, DetectedBy.OPEN_SWEEP)
+        if set(pair) <= {row.id for row in page.rows}:
+            return False
+    return None
+
+
+def _answers_for_two(asking: Asking, pair: Sequence[str]) -> bool | None:
+    query = ListQuery(ids=(pair[0], pair[1]))
+    page, _ = asking.reader.page(query, DetectedBy.LOOKUP)
+    return {row.id for row in page.rows} == set(pair)
