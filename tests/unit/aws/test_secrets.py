@@ -1,0 +1,156 @@
+"""The secret with the keys: what is taken, what is refused, and that nothing of it is shown."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.stub import Stubber
+from moto import mock_aws
+
+from paywatch.aws.secrets import CACHED_SECONDS, ApiKeys, api_keys
+from paywatch.errors import ConfigurationError
+from tests.contract import stack
+from tests.contract.records import COMPAGO, NORTE, ONEPAY
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager.client import SecretsManagerClient
+
+ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:paywatch"
+KEY = "sk_live_4242"
+
+
+def read(text: str) -> ApiKeys:
+    """Read the keys from a secret with this text."""
+    return api_keys(holding({"SecretString": text}), ARN)
+
+
+def holding(answer: dict[str, Any]) -> SecretsManagerClient:
+    """Make a client that answers so, once."""
+    client = stack.secretsmanager()
+    stub = Stubber(client)
+    stub.add_response("get_secret_value", answer, {"SecretId": ARN})
+    stub.activate()
+    return client
+
+
+@pytest.fixture
+def secrets() -> Iterator[SecretsManagerClient]:
+    with mock_aws():
+        yield stack.secretsmanager()
+
+
+def test_keys_are_read_by_source_and_stripped() -> None:
+    keys = read(json.dumps({"compago": " abc\n", "onepay": KEY, "onepay/norte": "d e f"}))
+    assert keys == {COMPAGO: "abc", ONEPAY: KEY, NORTE: "d e f"}
+    assert len(keys) == 3
+    assert keys.key_for(NORTE) == keys[NORTE] == "d e f"
+
+
+@pytest.mark.parametrize("name", ["compago", "compago/default"])
+def test_the_default_account_has_two_names(name: str) -> None:
+    assert read(json.dumps({name: "abc"})).key_for(COMPAGO) == "abc"
+
+
+def test_the_default_account_may_be_named_twice_with_the_same_key() -> None:
+    assert read('{"compago": "abc", "compago/default": " abc"}') == {COMPAGO: "abc"}
+
+
+def test_a_source_without_a_key_is_named() -> None:
+    with pytest.raises(ConfigurationError, match="none for onepay/norte"):
+        read('{"onepay": "abc"}').key_for(NORTE)
+
+
+def test_no_source_needs_a_key_until_it_is_asked_for() -> None:
+    assert read("{}") == {}
+
+
+def test_keys_are_shown_by_their_sources_alone() -> None:
+    keys = read(json.dumps({"onepay": KEY}))
+    assert f"{keys!r} {keys}" == "ApiKeys(onepay) ApiKeys(onepay)"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (" ", "no text"),
+        (KEY, "not a JSON object"),
+        (f'{{"onepay": "{KEY}"', "not a JSON object"),
+        (f'"{KEY}"', "not a JSON object"),
+        (f'["{KEY}"]', "not a JSON object"),
+        (f'[["onepay", "{KEY}"]]', "not a JSON object"),
+        ("null", "not a JSON object"),
+        ("[" * 100_000, "not a JSON object"),
+        (f'{{"stripe": "{KEY}"}}', "entry 1 is not named after a source"),
+        (f'{{"compago": "a", "{KEY}": "onepay"}}', "entry 2 is not named after a source"),
+        (f'{{"": "{KEY}"}}', "entry 1 is not named after a source"),
+        (f'{{"onepay/": "{KEY}"}}', "entry 1 is not named after a source"),
+        (f'{{"OnePay": "{KEY}"}}', "entry 1 is not named after a source"),
+        ('{"onepay": null}', "key for onepay is blank, or is not text"),
+        ('{"onepay": 4242}', "key for onepay is blank, or is not text"),
+        (f'{{"onepay": {{"key": "{KEY}"}}}}', "key for onepay is blank, or is not text"),
+        (f'{{"onepay": ["{KEY}"]}}', "key for onepay is blank, or is not text"),
+        ('{"onepay/norte": " "}', "key for onepay/norte is blank, or is not text"),
+        (f'{{"onepay": "a\\n{KEY}"}}', "holds a character"),
+        (f'{{"onepay": "a\\u007f{KEY}"}}', "holds a character"),
+        (f'{{"onepay": "ñ{KEY}"}}', "holds a character"),
+        (f'{{"compago": "{KEY}", "compago/default": "b"}}', "two different keys for compago"),
+        (f'{{"compago": "{KEY}", "compago": "b"}}', "two different keys for compago"),
+    ],
+    ids=lambda text: text[:24],
+)
+def test_a_secret_that_cannot_be_used_says_why_and_shows_nothing(text: str, reason: str) -> None:
+    with pytest.raises(ConfigurationError, match=reason) as fault:
+        read(text)
+    assert ARN in str(fault.value)
+    assert fault.value.__context__ is None
+    shown = "".join(traceback.format_exception(fault.value, chain=True))
+    # Pytest's own frames show this file's lines, so only what is raised is looked at.
+    assert KEY not in shown
+    assert KEY not in repr(fault.value)
+
+
+def test_a_binary_secret_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="no text"):
+        api_keys(holding({"SecretBinary": b"{}"}), ARN)
+
+
+def test_a_secret_that_is_not_there_is_told(secrets: SecretsManagerClient) -> None:
+    with pytest.raises(ConfigurationError, match="no such secret"):
+        api_keys(secrets, ARN)
+
+
+def test_a_secret_without_a_value_is_told(secrets: SecretsManagerClient) -> None:
+    arn = secrets.create_secret(Name="paywatch")["ARN"]
+    with pytest.raises(ConfigurationError, match="no value yet"):
+        api_keys(secrets, arn)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("AccessDeniedException", "not allowed"),
+        ("DecryptionFailure", "KMS"),
+        ("InvalidRequestException", "being deleted"),
+        ("InternalServiceError", "InternalServiceError"),
+    ],
+)
+def test_a_refusal_is_told(code: str, reason: str) -> None:
+    client = stack.secretsmanager()
+    with Stubber(client) as stub:
+        stub.add_client_error("get_secret_value", code)
+        with pytest.raises(ConfigurationError, match=reason):
+            api_keys(client, ARN)
+
+
+def test_the_secret_is_read_again_only_when_forced(secrets: SecretsManagerClient) -> None:
+    arn = secrets.create_secret(Name="paywatch", SecretString='{"onepay": "old"}')["ARN"]
+    assert api_keys(secrets, arn) == {ONEPAY: "old"}
+    secrets.put_secret_value(SecretId=arn, SecretString='{"onepay": "new"}')
+    assert api_keys(secrets, arn) == {ONEPAY: "old"}
+    assert api_keys(secrets, arn, force=True) == {ONEPAY: "new"}
+    assert api_keys(secrets, arn) == {ONEPAY: "new"}
+    assert CACHED_SECONDS == 300
