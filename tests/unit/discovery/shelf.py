@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from paylab import LabClock
 from paywatch.discovery.reader import Observation, Reader
@@ -79,7 +79,7 @@ class Shelf:
         if fault is not None:
             raise fault
         size = query.page_size or self._page_size
-        rows = self._listed(query)
+        rows = self._in_order(query)
         number = 1 if self.repeats else query.page
         shown = rows[(number - 1) * size : number * size]
         total = self.lie(len(rows))
@@ -107,7 +107,7 @@ class Shelf:
         received = self.clock.advance(1)
         return Answer(request, sent, received, received)
 
-    def _listed(self, query: ListQuery) -> list[Payment]:
+    def _in_order(self, query: ListQuery) -> Sequence[Payment]:
         rows = [row for row in self.rows if query.status in (None, row.provider_status)]
         if query.order in (Order.OLDEST_FIRST, Order.NEWEST_FIRST):
             rows.sort(key=lambda row: row.created_at or "")

@@ -23,7 +23,8 @@ def test_a_payment_whose_every_date_lies_before_the_watch_is_recorded_in_silence
     assert ruling.record is not None
     assert (ruling.record.version, ruling.record.published) == (0, 0)
     assert ruling.record.status is row.status
-    assert ruling.record.history == ruling.record.outbox == ()
+    assert not ruling.record.history
+    assert not ruling.record.outbox
 
 
 @pytest.mark.parametrize(
