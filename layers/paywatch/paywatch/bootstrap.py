@@ -17,6 +17,7 @@ from paywatch.aws.payments_table import DynamoPayments
 from paywatch.aws.secrets import api_keys
 from paywatch.aws.topics import SnsTopic
 from paywatch.clock import SystemClock
+from paywatch.discovery.brake import Plausible
 from paywatch.domain.payments import Source
 from paywatch.invocation import Invocation
 from paywatch.observability import LambdaJournal
@@ -71,6 +72,7 @@ class Poller:
             clock=self.clock,
             journal=journal,
             request_budget=settings.request_budget,
+            plausible=Plausible(settings.brake_leavers, settings.brake_share),
             parallel=self.parallel,
         )
         report = run(world, invocation, run_id, remaining)

@@ -27,7 +27,7 @@ class Leaving:
         self._round = round_
         self._leavers = round_.recall("leavers", load_leavers)
         self.brake = round_.recall("brake", Brake.load)
-        self.plausible = True
+        self.believed = True
 
     def lines_away(self, listed: set[str]) -> set[str]:
         """Return what the known leavers add to the digests, those that are listed again aside."""
@@ -51,9 +51,9 @@ class Leaving:
                 leaver = Leaver(record.id, line_of(record.payment), since, now)
                 self._leavers.setdefault(record.id, leaver)
         missing = len(self._leavers)
-        self.brake.weigh(self._round.epoch, sweep.distinct + missing, missing, sweep.distinct)
+        self.brake.weigh(self._round.plausible, self._round.epoch, missing, sweep.distinct)
         # A walk that cannot be believed, or whose leavers cannot all be remembered, is none.
-        self.plausible = not self.brake.on and missing <= KEPT
+        self.believed = not self.brake.on and missing <= KEPT
 
     def ask(self, conclusive: bool, vanished: set[str], swept: Sequence[Observation]) -> set[str]:
         """Look for direct evidence of leavers and doubtful moves; return who was asked for."""

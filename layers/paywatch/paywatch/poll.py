@@ -112,7 +112,7 @@ class SourcePoll:
             "guesses": sweep.guesses,
             "certificates": [walk.certificate() for walk in sweep.walks],
         }
-        if sweep.conclusive and self._leaving.plausible:
+        if sweep.conclusive and self._leaving.believed:
             memory["walk"] = {"began": timestamp(sweep.began), "sealed": sweep.sealed}
 
     def _look_back(self) -> None:

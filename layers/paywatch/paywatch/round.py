@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from paywatch.discovery.brake import Plausible
 from paywatch.discovery.ledger import Rules
 from paywatch.discovery.reader import Reader
 from paywatch.domain.payments import timestamp
@@ -32,7 +33,9 @@ class Round:
         topic: Topic,
         reader: Reader,
         clock: Clock,
+        plausible: Plausible,
     ) -> None:
+        self.plausible = plausible
         self.control = control
         self.reader = reader
         self.clock = clock

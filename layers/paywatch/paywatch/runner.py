@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol
 
+from paywatch.discovery.brake import Plausible
 from paywatch.discovery.reader import Reader
 from paywatch.domain.payments import Source
 from paywatch.errors import LeaseLost
@@ -47,6 +48,7 @@ class World:
     clock: Clock
     journal: Journal
     request_budget: int
+    plausible: Plausible = field(default_factory=Plausible)
     parallel: bool = True
 
 
@@ -94,7 +96,15 @@ def _poll(world: World, source: Source, deadline: float, wants_reconcile: bool) 
     if control is None:
         return SourceReport(outcome="busy", detail="another run holds this source")
     reader = Reader(provider, allowance, control.lease.epoch)
-    round_ = Round(control, world.controls, world.payments, world.topic, reader, world.clock)
+    round_ = Round(
+        control=control,
+        controls=world.controls,
+        payments=world.payments,
+        topic=world.topic,
+        reader=reader,
+        clock=world.clock,
+        plausible=world.plausible,
+    )
     try:
         return SourcePoll(round_, wants_reconcile).run()
     except LeaseLost as fault:
@@ -123,5 +133,6 @@ def _rehearsal(world: World) -> World:
         clock=world.clock,
         journal=world.journal,
         request_budget=world.request_budget,
+        plausible=world.plausible,
         parallel=world.parallel,
     )

@@ -12,7 +12,12 @@ from paywatch.errors import ConfigurationError
 
 @dataclass(frozen=True)
 class Settings:
-    """What the owner of the stack decides. Paces are requests per second and source."""
+    """What the owner of the stack decides.
+
+    Paces are requests per second and source, the budget is requests per run and source. The brake
+    is applied when more than `brake_leavers` payments, and more than `brake_share` of the open
+    ones, leave at once.
+    """
 
     table: str
     changes_topic_arn: str
@@ -22,6 +27,8 @@ class Settings:
     base_urls: Mapping[str, str]
     requests_per_second: Mapping[str, float]
     request_budget: int
+    brake_leavers: int
+    brake_share: float
     log_level: str
 
     @classmethod
@@ -50,7 +57,9 @@ class Settings:
                 "compago": _positive(env, "PAYWATCH_COMPAGO_REQUESTS_PER_SECOND", "1"),
                 "onepay": _positive(env, "PAYWATCH_ONEPAY_REQUESTS_PER_SECOND", "1"),
             },
-            request_budget=int(_positive(env, "PAYWATCH_REQUEST_BUDGET", "600")),
+            request_budget=_whole(env, "PAYWATCH_REQUEST_BUDGET", "600"),
+            brake_leavers=_whole(env, "PAYWATCH_BRAKE_LEAVERS", "20"),
+            brake_share=_positive(env, "PAYWATCH_BRAKE_SHARE", "0.5"),
             log_level=_log_level(env),
         )
 
@@ -97,6 +106,13 @@ def _positive(env: Mapping[str, str], name: str, default: str) -> float:
     if not 0 < value <= 100_000:
         raise ConfigurationError(f"{name}: {text!r} must be above 0 and at most 100000")
     return value
+
+
+def _whole(env: Mapping[str, str], name: str, default: str) -> int:
+    value = _positive(env, name, default)
+    if value != int(value):
+        raise ConfigurationError(f"{name}: {env[name].strip()!r} is not a whole number")
+    return int(value)
 
 
 def _log_level(env: Mapping[str, str]) -> str:

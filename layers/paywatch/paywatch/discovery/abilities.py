@@ -20,8 +20,11 @@ class Asking(Protocol):
 
     reader: Reader
     memory: dict[str, Any]
-    may_go_on: Callable[[], bool]
     now: datetime
+
+    @property
+    def may_go_on(self) -> Callable[[], bool]:
+        """Say whether there is time for another request."""
 
 
 def can_ask_by_id(asking: Asking, listed: Sequence[str]) -> bool:

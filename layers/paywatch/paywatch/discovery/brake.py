@@ -12,11 +12,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# More leavers than both of these are not plausible.
-LEAVERS = 20
-SHARE = 0.5
 SAMPLE = 5
 WALKS = 2
+
+
+@dataclass(frozen=True)
+class Plausible:
+    """More leavers at once than this number *and* this share of the open ones are improbable."""
+
+    leavers: int = 20
+    share: float = 0.5
 
 
 @dataclass
@@ -40,9 +45,9 @@ class Brake:
         """Whether what a sweep does not list is in doubt."""
         return self.since > 0
 
-    def weigh(self, epoch: int, known: int, missing: int, listed: int) -> None:
-        """Weigh a completed sweep: `missing` of `known` open payments are not among `listed`."""
-        improbable = missing > LEAVERS and missing > SHARE * known
+    def weigh(self, plausible: Plausible, epoch: int, missing: int, listed: int) -> None:
+        """Weigh a completed sweep that shows `listed` payments, and not `missing` open ones."""
+        improbable = missing > plausible.leavers and missing > plausible.share * (missing + listed)
         if improbable:
             self.since, self.walks = self.since or epoch, 0
         elif self.on and listed:

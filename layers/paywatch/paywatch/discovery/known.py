@@ -11,7 +11,7 @@ from paywatch.domain.payments import Payment
 
 HASH_BYTES = 6
 # The newest so many rows of a reading are kept (a control item has 400 KB for everything).
-KNOWN_ROWS = 1000
+KNOWN_ROWS = 500
 
 
 def short_hash(text: str) -> bytes:
