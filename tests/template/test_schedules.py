@@ -23,7 +23,7 @@ def schedule(action: str, **parameters: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("action", "expression"), [("poll", "rate(1 minute)"), ("reconcile", "rate(6 hours)")]
+    ("action", "expression"), [("poll", "rate(1 minute)"), ("reconcile", "rate(1 day)")]
 )
 def test_a_schedule_sends_the_sample(action: str, expression: str) -> None:
     found = schedule(action)
