@@ -22,7 +22,8 @@ class Shelf:
     `before` is called with the number of each list request, from 1, before it is answered. `broken`
     holds pages, as (word, number), and ids of single payments that cannot be read. `lie` makes a
     stated total of the true one; `repeats` gives page 1 whichever is asked for; `short` takes so
-    many rows from a page. Every request takes a second.
+    many rows from a page. `by_id` and `many_ids` say whether single payments are answered for, and
+    several ids in one filter. Every request takes a second.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class Shelf:
         abilities: Abilities = ONEPAY_CAN,
         page_size: int = 20,
         by_id: bool = True,
+        many_ids: bool = False,
     ) -> None:
         self.rows = list(rows)
         self.clock = LabClock(WATCH)
@@ -45,7 +47,8 @@ class Shelf:
         self.looked_up: list[str] = []
         self._abilities = abilities
         self._page_size = page_size
-        self._by_id = by_id
+        self.by_id = by_id
+        self.many_ids = many_ids
 
     @property
     def source(self) -> Source:
@@ -99,7 +102,7 @@ class Shelf:
         fault = self.broken.get(payment_id)
         if fault is not None:
             raise fault
-        found = [row for row in self.rows if row.id == payment_id] if self._by_id else []
+        found = [row for row in self.rows if row.id == payment_id] if self.by_id else []
         return Found(answer, found[0] if found else None)
 
     def _answer(self, allowance: Allowance) -> Answer:
@@ -109,6 +112,9 @@ class Shelf:
 
     def _in_order(self, query: ListQuery) -> Sequence[Payment]:
         rows = [row for row in self.rows if query.status in (None, row.provider_status)]
+        if query.ids:
+            wanted = query.ids if self.many_ids else query.ids[:0]
+            rows = [row for row in rows if row.id in wanted]
         if query.order in (Order.OLDEST_FIRST, Order.NEWEST_FIRST):
             rows.sort(key=lambda row: row.created_at or "")
         elif query.order is not None:
