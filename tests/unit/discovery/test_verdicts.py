@@ -20,9 +20,7 @@ from tests.unit.discovery.shelf import COMPAGO_CAN, Shelf, always, ids_of, so_of
 def paid(count: int, *, first: int = 0, word: str = "paid", start: float = 0) -> list[Payment]:
     """Return paid payments, oldest first, each created and paid a second after the one before."""
     return [
-        payment(
-            f"p{n:04}", word, created_at=at(start + n), paid_at=at(start + n), amount=f"{n}.00"
-        )
+        payment(f"p{n:04}", word, created_at=at(start + n), paid_at=at(start + n), amount=f"{n}.00")
         for n in range(first, first + count)
     ]
 
