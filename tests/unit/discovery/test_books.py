@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from paywatch.discovery.books import EMPTY, FAULTS_IN_A_ROW, Applied, Books, digest_of, line_of
+from paywatch.discovery.books import FAULTS_IN_A_ROW, Applied, Books, digest_of, line_of
 from paywatch.discovery.ledger import EXPIRY_GRACE, Outcome, Ruling
 from paywatch.discovery.reader import Observation
 from paywatch.domain.changes import Record
@@ -15,6 +15,9 @@ from paywatch.domain.payments import BUCKETS, Payment, Source, bucket_of, timest
 from paywatch.memory import MemoryPayments
 from tests.examples import ONEPAY, at, instant, observed, payment, record, rules
 from tests.unit.discovery.shelf import so_often
+
+# What a bucket without open payments has for a value.
+EMPTY = f"{digest_of(())} -"
 
 
 class Refusing(MemoryPayments):
@@ -97,10 +100,11 @@ def test_what_expired_sets_no_deadline_any_more() -> None:
     assert books.value(bucket_of("link")).endswith(" -")
 
 
-def test_an_unknown_bucket_is_an_empty_one() -> None:
-    books = Books(MemoryPayments(), ONEPAY, {})
-    assert books.differing([], at(0)) == set()
-    assert books.value(0) == EMPTY
+def test_a_bucket_of_which_nothing_is_known_is_read() -> None:
+    books = Books(MemoryPayments(), ONEPAY, {1: "0" * 16 + " -"})
+    unknown = set(range(BUCKETS)) - {1}
+    assert set(books.left_marked) == unknown
+    assert unknown <= books.differing([], at(0))
 
 
 def test_a_digest_does_not_rest_on_the_order_of_its_lines() -> None:
@@ -108,7 +112,8 @@ def test_a_digest_does_not_rest_on_the_order_of_its_lines() -> None:
 
 
 def test_a_marked_bucket_is_known_as_such_and_differs_from_whatever_is_listed() -> None:
-    books = Books(MemoryPayments(), ONEPAY, {5: "run:3"})
+    empty = f"{digest_of([])} -"
+    books = Books(MemoryPayments(), ONEPAY, dict.fromkeys(range(BUCKETS), empty) | {5: "run:3"})
     assert books.left_marked == [5]
     assert books.differing([], at(0)) == {5}
 
