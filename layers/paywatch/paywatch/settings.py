@@ -90,7 +90,8 @@ def _base_url(env: Mapping[str, str], name: str, default: str) -> str:
     except ValueError as error:
         raise ConfigurationError(f"{name}: {url!r} is not a URL ({error})") from None
     if not host or parts.query or parts.fragment or "@" in parts.netloc:
-        raise ConfigurationError(f"{name}: {url!r} is not a plain https URL")
+        # It may hold a password, so it is not quoted.
+        raise ConfigurationError(f"{name}: not a plain https URL (no user, query or fragment)")
     loopback = host in ("localhost", "127.0.0.1", "::1")
     if parts.scheme != "https" and not (parts.scheme == "http" and loopback):
         raise ConfigurationError(f"{name}: {url!r} must be https (http is for loopback only)")
