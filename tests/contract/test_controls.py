@@ -12,6 +12,7 @@ from tests.contract.records import COMPAGO, NORTE, ONEPAY
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+FIRST = int(NOW.timestamp()) + 1
 
 
 def acquired(controls: Controls, now: datetime = NOW, until: datetime | None = None) -> Control:
@@ -25,9 +26,11 @@ def test_nothing_is_known_of_a_source_before_its_first_run(controls: Controls) -
     assert controls.peek(COMPAGO, "poll") == Control(Lease(COMPAGO, "poll", 0, NO_LEASE), NO_LEASE)
 
 
-def test_the_first_lease_has_epoch_one_and_nothing_stored(controls: Controls) -> None:
+def test_the_first_lease_is_beyond_every_epoch_that_was_counted_and_has_nothing_stored(
+    controls: Controls,
+) -> None:
     control = acquired(controls)
-    assert control == Control(Lease(COMPAGO, "poll", 1, NOW + MINUTE), NOW)
+    assert control == Control(Lease(COMPAGO, "poll", FIRST, NOW + MINUTE), NOW)
     assert controls.peek(COMPAGO, "poll") == control
 
 
@@ -42,20 +45,20 @@ def test_a_second_holder_is_refused(controls: Controls) -> None:
 def test_a_lease_that_ended_is_granted_with_the_next_epoch(controls: Controls) -> None:
     acquired(controls)
     control = acquired(controls, NOW + MINUTE)
-    assert control.lease == Lease(COMPAGO, "poll", 2, NOW + 2 * MINUTE)
+    assert control.lease == Lease(COMPAGO, "poll", FIRST + 1, NOW + 2 * MINUTE)
 
 
 def test_a_lease_that_was_given_back_is_granted_at_once(controls: Controls) -> None:
     control = acquired(controls)
     assert controls.finish(control.lease, {}, {})
-    assert controls.peek(COMPAGO, "poll").lease == Lease(COMPAGO, "poll", 1, NO_LEASE)
-    assert acquired(controls).lease.epoch == 2
+    assert controls.peek(COMPAGO, "poll").lease == Lease(COMPAGO, "poll", FIRST, NO_LEASE)
+    assert acquired(controls).lease.epoch == FIRST + 1
 
 
 def test_a_lease_longer_than_any_run_is_ignored(controls: Controls) -> None:
     leapt = NOW + timedelta(days=365)
-    acquired(controls, leapt)
-    assert acquired(controls).lease == Lease(COMPAGO, "poll", 2, NOW + MINUTE)
+    epoch = acquired(controls, leapt).lease.epoch
+    assert acquired(controls).lease == Lease(COMPAGO, "poll", epoch + 1, NOW + MINUTE)
 
 
 def test_the_longest_lease_is_respected(controls: Controls) -> None:
@@ -76,7 +79,7 @@ def test_sources_and_kinds_are_apart(controls: Controls) -> None:
         control = controls.acquire(source, kind, NOW, NOW + MINUTE)
         assert control is not None
         leases.append(control.lease)
-    assert [lease.epoch for lease in leases] == [1, 1, 1, 1]
+    assert [lease.epoch for lease in leases] == [FIRST] * 4
     controls.mark(leases[0], [1])
     controls.finish(leases[0], {}, {"tail": "{}"})
     for lease in leases[1:]:
@@ -96,7 +99,7 @@ def test_marking_nothing_does_nothing(controls: Controls) -> None:
     assert controls.peek(COMPAGO, "poll").lease.epoch == 0
 
 
-@pytest.mark.parametrize("epoch", [0, 1, 3])
+@pytest.mark.parametrize("epoch", [0, FIRST, FIRST + 2])
 def test_only_the_holder_may_mark(controls: Controls, epoch: int) -> None:
     acquired(controls)
     acquired(controls, NOW + MINUTE)

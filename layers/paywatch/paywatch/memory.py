@@ -94,7 +94,8 @@ class MemoryControls:
             item = self._items.setdefault((source, kind), _Item())
             if now < item.until <= now + LONGEST_LEASE:
                 return None
-            item.epoch += 1
+            # Beyond every epoch that was counted, should the item ever be lost.
+            item.epoch = (item.epoch or int(now.timestamp())) + 1
             item.watch_began = item.watch_began or now
             item.until = until
             return _control(source, kind, item)

@@ -94,14 +94,15 @@ class DynamoControls:
         answer = self._client.update_item(
             TableName=self._table,
             Key=_key(source, kind),
-            UpdateExpression="SET #epoch = if_not_exists(#epoch, :zero) + :one,"
+            UpdateExpression="SET #epoch = if_not_exists(#epoch, :start) + :one,"
             " #lease_until = :until, #buckets = if_not_exists(#buckets, :none),"
             " #watch_began = if_not_exists(#watch_began, :now)",
             ConditionExpression=_FREE,
             ExpressionAttributeNames={f"#{name}": name for name in names},
             ExpressionAttributeValues=to_item(
                 {
-                    ":zero": 0,
+                    # Beyond every epoch that was counted, should the item ever be lost.
+                    ":start": int(now.timestamp()),
                     ":one": 1,
                     ":none": {},
                     ":text": "S",

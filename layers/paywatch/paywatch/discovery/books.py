@@ -33,7 +33,13 @@ def digest_of(lines: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:16]
 
 
-EMPTY = f"{digest_of(())} {NEVER}"
+# What stands for a bucket of which nothing is known: not even whether it owes something.
+UNKNOWN = ""
+
+
+def is_token(value: str) -> bool:
+    """Whether a bucket's value is the mark of a run that wrote to it, and no digest."""
+    return value.startswith("run:")
 
 
 @dataclass
@@ -55,7 +61,7 @@ class Books:
     def __init__(self, payments: Payments, source: Source, values: Mapping[int, str]) -> None:
         self._payments = payments
         self._source = source
-        self._values = {bucket: values.get(bucket, EMPTY) for bucket in range(BUCKETS)}
+        self._values = {bucket: values.get(bucket, UNKNOWN) for bucket in range(BUCKETS)}
         self._loaded: set[int] = set()
         self._looked_for: set[str] = set()
         self._open: dict[int, dict[str, Record]] = defaultdict(dict)
@@ -65,8 +71,8 @@ class Books:
 
     @property
     def left_marked(self) -> list[int]:
-        """The buckets that a run wrote to and did not finish."""
-        return [bucket for bucket, value in self._values.items() if value.startswith("run:")]
+        """The buckets that a run wrote to and did not finish, and those that were never read."""
+        return [b for b, value in self._values.items() if value == UNKNOWN or is_token(value)]
 
     def differing(self, listed: Iterable[str], now: str) -> set[int]:
         """Return the buckets whose digest is not that of the listed lines, or whose time is up."""
