@@ -242,6 +242,7 @@ class Topic(Protocol):
     def publish(self, messages: Sequence[Message]) -> Mapping[str, str | None]:
         """Publish; return for each message id None, or why it was refused.
 
-        Raise TopicUnavailable when the topic as a whole refuses. A message without a reply counts
-        as refused. What was published before the fault is not known then: it is published again.
+        A message without a reply counts as refused. Raise TopicUnavailable when the topic as a
+        whole refuses; if it does so only after some messages were answered, their answers are
+        returned, and the others are refused.
         """

@@ -1,7 +1,6 @@
 """The control items in DynamoDB: `source#kind` and `control` their keys, a lease on each.
 
-`buckets` is a map from two hex digits to a digest or a token; each section of the memory is an
-attribute of its own. What a hand has made unreadable counts as absent, and is mended on the way.
+What a hand has made unreadable counts as absent, and is mended on the way.
 """
 
 from __future__ import annotations
@@ -13,17 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from paywatch.aws.control_items import SECTION, control_of
 from paywatch.aws.values import to_item, whole_number
-from paywatch.domain.payments import BUCKETS, Source, moment, timestamp
+from paywatch.domain.payments import Source, timestamp
 from paywatch.errors import LeaseLost
 from paywatch.ports import LONGEST_LEASE, NO_LEASE, Control, Lease
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-SECTION = "memory_"
-
-_BUCKET_NAMES = {f"{bucket:02x}": bucket for bucket in range(BUCKETS)}
 _FREE = (
     "attribute_not_exists(#lease_until) OR NOT attribute_type(#lease_until, :text)"
     " OR #lease_until <= :now OR #lease_until > :horizon"
@@ -52,14 +49,14 @@ class DynamoControls:
             # A number, but not one that can be counted on: the lease is left to end by itself.
             self._mend_epoch(source, kind, now)
             return None
-        control = _control(source, kind, item)
+        control = control_of(source, kind, item)
         if "M" not in item["buckets"]:
             self._mend_buckets(control.lease)
         return control
 
     def peek(self, source: Source, kind: str) -> Control:
         """Read the item without taking anything (epoch 0 if there is none)."""
-        return _control(source, kind, self._read(source, kind))
+        return control_of(source, kind, self._read(source, kind))
 
     def mark(self, lease: Lease, buckets: Collection[int]) -> None:
         """Replace these buckets' digests by the lease's token, in one write; raise LeaseLost."""
@@ -203,31 +200,3 @@ def _paths(buckets: Collection[int]) -> dict[str, str]:
 
 def _lost(lease: Lease) -> LeaseLost:
     return LeaseLost(f"epoch {lease.epoch} of {lease.source} ({lease.kind}) is over")
-
-
-def _control(source: Source, kind: str, item: Mapping[str, Any]) -> Control:
-    """Read a control item, leaving out whatever cannot be read."""
-    epoch = max(whole_number(item.get("epoch")), 0)
-    buckets = item.get("buckets", {}).get("M", {})
-    return Control(
-        lease=Lease(source, kind, epoch, _moment(item, "lease_until")),
-        watch_began=_moment(item, "watch_began"),
-        buckets={
-            _BUCKET_NAMES[name]: digest["S"]
-            for name, digest in buckets.items()
-            if name in _BUCKET_NAMES and "S" in digest
-        },
-        memory={
-            name.removeprefix(SECTION): text["S"]
-            for name, text in item.items()
-            if name.startswith(SECTION) and "S" in text
-        },
-    )
-
-
-def _moment(item: Mapping[str, Any], name: str) -> datetime:
-    try:
-        stored = moment(item.get(name, {}).get("S", ""))
-    except ValueError:
-        return NO_LEASE
-    return stored if stored.tzinfo is not None else NO_LEASE
