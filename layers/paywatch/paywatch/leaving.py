@@ -40,7 +40,7 @@ class Leaving:
 
     def find(self, sweep: Sweep) -> None:
         """Bring the leavers up to date with a conclusive sweep, and weigh whether to believe it."""
-        before_it, now = stamp(sweep.epoch, 0), timestamp(self._round.clock.now())
+        before_it, now = stamp(sweep.epoch, 0), timestamp(self._round.began)
         for key in [key for key in self._leavers if sweep.listed(key)]:
             del self._leavers[key]
         for record in self._round.books.records.values():
@@ -58,7 +58,7 @@ class Leaving:
     def ask(self, conclusive: bool, vanished: set[str], swept: Sequence[Observation]) -> set[str]:
         """Look for direct evidence of leavers and doubtful moves; return who was asked for."""
         round_, books, recording = self._round, self._round.books, self._round.recording
-        due = fair(list(self._leavers.values()), round_.clock.now()) if conclusive else []
+        due = fair(list(self._leavers.values()), round_.began) if conclusive else []
         if self.brake.on:
             due = due[:SAMPLE]
         suspects = dict(recording.applied.backwards)
@@ -94,7 +94,8 @@ class Leaving:
                 continue
             leaver.line = line_of(record.payment)
             if leaver.id in inquiry.asked:
-                leaver.pause(round_.clock.now())
+                # Counted from the run's beginning, as the next run's is: a minute is one poll.
+                leaver.pause(round_.began)
                 leaver.absent += leaver.id in inquiry.absent
         round_.report.leavers = len(due)
         round_.report.braked = self.brake.on

@@ -90,19 +90,20 @@ class LiveView:
         table.add_column("provider")
         table.add_column("open there now")
         table.add_column("last poll")
-        for name in ("rows", "requests", "changes", "not yet published", "unexplained"):
+        for name in ("rows", "requests", "changes", "owed", "unexplained"):
             table.add_column(name, justify="right")
         for world in self._play.lab.worlds.values():
             there = ", ".join(
                 f"{world.count(word)} {word}" for word in telling.open_words(world.provider)
             )
-            report = seen.report.get("sources", {}).get(world.source.removesuffix("/default"))
+            name = world.source.removesuffix("/default")
+            report = seen.report.get("sources", {}).get(name)
             if report is None:
-                table.add_row(world.source, there, Text("failed", "red"))
+                table.add_row(name, there, Text("failed", "red"))
                 continue
             outcome = str(report["outcome"])
             table.add_row(
-                world.source,
+                name,
                 there,
                 Text(outcome, "green" if outcome == "ok" else "red"),
                 *(str(report[part]) for part in ("seen", "requests")),

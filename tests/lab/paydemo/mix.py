@@ -10,7 +10,6 @@ from paylab.faults import (
     Slow,
     TooManyRequests,
     between,
-    both,
     sometimes,
 )
 
@@ -41,7 +40,7 @@ def mix(start: datetime, ticks: int) -> list[Fault]:
         Slow(when=sometimes(0.003), seconds=TOO_SLOW),
         ServerError(
             source="onepay/default",
-            when=both(between(down, down + OUTAGE), sometimes(1.0)),
+            when=between(down, down + OUTAGE),
             statuses=(503,),
         ),
     ]

@@ -90,7 +90,7 @@ def played(options: Options, tamper: Tamper | None = None) -> Iterator[Play]:
     faults = mix.mix(START, options.ticks) if options.faults else []
     lab = Lab(clock, worlds, faults=faults, seed=options.seed)
     with staged(lab, latency=LATENCY) as stage:
-        poller = _poller(stage, clock, options.seed)
+        poller = _poller(stage, clock, options)
         if tamper is not None:
             tamper(poller)
         install(poller)
@@ -101,11 +101,11 @@ def played(options: Options, tamper: Tamper | None = None) -> Iterator[Play]:
             install(None)
 
 
-def _poller(stage: Stage, clock: LabClock, seed: int) -> Poller:
+def _poller(stage: Stage, clock: LabClock, options: Options) -> Poller:
     return build(
         stage.environment,
         clock=clock,
-        random=Random(f"{seed}/poller"),
+        random=Random(f"{options.seed}/poller"),
         clients=stage.client,
-        limits=Limits(read=mix.PATIENCE),
+        limits=Limits(read=mix.PATIENCE) if options.faults else None,
     )

@@ -13,11 +13,11 @@ def change(event: Mapping[str, Any]) -> str:
     data = event["data"]
     before = data["previous_status"] or "new"
     derived = " (by our clock)" if data["derived"] else ""
-    order = data["external_id"] or data["payment_id"]
+    order = data["external_id"] or data["payment_id"][:8]
     time = str(event["time"])[11:19]
     return (
-        f"{time}  {data['provider']:<8} {order:<11} {before:>10} → {data['status'] + derived:<10} "
-        f"{data['amount']:>12} {data['currency']}"
+        f"{time}  {data['provider']:<8} {order:<11} {data['amount']:>10} {data['currency']}  "
+        f"{before:>10} → {data['status']}{derived}"
     )
 
 

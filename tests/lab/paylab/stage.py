@@ -4,15 +4,17 @@ Everything listens on free ports of the loopback interface, in this process, and
 """
 
 import logging
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
 import boto3
+import botocore.session
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
 from paylab.deployment import deploy
@@ -21,6 +23,13 @@ from paylab.server import LabServer
 
 TEMPLATE = Path(__file__).parents[3] / "template.yaml"
 REGION = "us-east-1"
+
+# Nothing that the machine knows of AWS: no profile, no files.
+_UNKNOWING: Any = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
 
 _BASE_URLS = {"compago": "CompagoBaseUrl", "onepay": "OnePayBaseUrl"}
 
@@ -93,10 +102,18 @@ def _emulator() -> Iterator[str]:
 
 
 def _client(endpoint: str, service: str, **options: Any) -> Any:
-    make: Any = boto3.session.Session(
-        aws_access_key_id="stage", aws_secret_access_key="stage", region_name=REGION
-    ).client
+    make: Any = _session().client
     return make(service, endpoint_url=endpoint, **options)
+
+
+@cache
+def _session() -> boto3.session.Session:
+    return boto3.session.Session(
+        aws_access_key_id="stage",
+        aws_secret_access_key="stage",
+        region_name=REGION,
+        botocore_session=botocore.session.Session(session_vars=_UNKNOWING),
+    )
 
 
 def _short(source: str) -> str:

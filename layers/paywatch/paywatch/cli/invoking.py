@@ -1,0 +1,44 @@
+"""An invocation for real: the settings, the credentials and the region of this environment."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import redirect_stdout
+from typing import Any
+from uuid import uuid4
+
+import boto3
+from botocore.exceptions import BotoCoreError
+
+from paywatch.bootstrap import DEFAULT_SECONDS, Poller, build
+from paywatch.errors import ConfigurationError
+from paywatch.settings import Settings
+
+
+def for_real(event: object) -> dict[str, Any]:
+    """Poll with the environment's settings; raise ConfigurationError for what is missing."""
+    Settings.from_environment(os.environ)
+    session = _session()
+    return run(build(os.environ, clients=session.client), event, str(uuid4()))
+
+
+def run(poller: Poller, event: object, run_id: str) -> dict[str, Any]:
+    """Invoke a poller with its log on standard error: standard output is for the report."""
+    with redirect_stdout(sys.stderr):
+        return poller.invoke(event, DEFAULT_SECONDS, run_id)
+
+
+def _session() -> boto3.Session:
+    try:
+        session = boto3.Session()
+        credentials = session.get_credentials()
+    except BotoCoreError as error:
+        raise ConfigurationError(f"AWS is not configured: {error}") from None
+    if credentials is None:
+        raise ConfigurationError("AWS is not configured: there are no credentials")
+    if session.region_name is None:
+        raise ConfigurationError(
+            "AWS is not configured: AWS_REGION or AWS_DEFAULT_REGION is needed"
+        )
+    return session

@@ -1,0 +1,171 @@
+"""What a poll publishes of payments that move."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from paylab import LabPayment, Size, leaks
+from paylab.world import Order
+from tests.polling import Polling
+
+HOUR = timedelta(hours=1)
+
+
+def begun(source: str = "onepay", **options: Any) -> tuple[Polling, LabPayment]:
+    """Return a polling with one open payment from before the watch, polled once."""
+    polling = Polling([source], **options)
+    payment = polling.world(source).add(created_at=polling.clock.now() - HOUR)
+    polling.world(source).add(created_at=polling.clock.now() - HOUR)
+    polling.poll(source)
+    return polling, payment
+
+
+@pytest.mark.parametrize("source", ["compago", "onepay"])
+def test_a_new_payment_is_announced_once(source: str) -> None:
+    polling, _ = begun(source)
+    new = polling.world(source).add()
+    report = polling.poll(source)
+    assert (report["opened"], report["changed"], report["published"]) == (1, 0, 1)
+    polling.poll(source)
+    assert polling.told(new.id) == ["pending"]
+
+
+@pytest.mark.parametrize("by_id", [True, False])
+@pytest.mark.parametrize("order", ["newest_first", "oldest_first", "none"])
+def test_a_link_that_was_paid_is_told_of_in_the_same_poll(order: Order, by_id: bool) -> None:
+    polling, payment = begun("compago", order=order, by_id=by_id)
+    polling.world().move(payment.id, "CONFIRMED")
+    report = polling.poll()
+    assert polling.told(payment.id) == ["paid"]
+    assert report["unexplained"] == 0
+
+
+@pytest.mark.parametrize("word", ["paid", "failed", "refunded", "disputed"])
+def test_an_intent_that_settled_is_told_of_in_the_same_poll(word: str) -> None:
+    polling, payment = begun()
+    polling.world("onepay").move(payment.id, word)
+    polling.poll("onepay")
+    assert polling.told(payment.id) == [word]
+
+
+@pytest.mark.parametrize("order", ["newest_first", "oldest_first"])
+def test_a_link_that_opened_and_was_paid_between_two_polls_is_found(order: Order) -> None:
+    polling, _ = begun("compago", order=order)
+    new = polling.world().add("CONFIRMED")
+    polling.poll()
+    assert polling.told(new.id) == ["paid"]
+
+
+def test_an_intent_that_opened_and_was_paid_between_two_polls_is_found() -> None:
+    polling, _ = begun()
+    new = polling.world("onepay").add("paid")
+    polling.poll("onepay")
+    assert polling.told(new.id) == ["paid"]
+
+
+def test_a_refund_of_a_payment_that_was_settled_before_the_watch_is_told_of() -> None:
+    polling = Polling(["onepay"])
+    world = polling.world("onepay")
+    old = world.add("paid", created_at=polling.clock.now() - 1000 * HOUR)
+    for _ in range(4):
+        polling.poll("onepay")
+    world.move(old.id, "refunded")
+    for _ in range(4):
+        polling.poll("onepay")
+    assert polling.told(old.id) == ["refunded"]
+
+
+def test_a_link_past_its_deadline_expires_once_and_may_still_be_paid() -> None:
+    polling = Polling(["compago"])
+    deadline = polling.clock.now() + timedelta(minutes=10)
+    link = polling.world().add(created_at=polling.clock.now() - HOUR, expires_at=deadline)
+    for _ in range(20):
+        polling.poll()
+    assert polling.told(link.id) == ["expired"]
+    polling.world().move(link.id, "CONFIRMED")
+    polling.poll()
+    assert polling.told(link.id) == ["expired", "paid"]
+
+
+def test_a_payment_that_no_list_and_no_lookup_shows_stays_open_and_is_unexplained() -> None:
+    polling, payment = begun()
+    polling.world("onepay").remove(payment.id)
+    reports = [polling.poll("onepay") for _ in range(20)]
+    assert polling.told(payment.id) == []
+    assert all(report["unexplained"] == 1 for report in reports)
+    stored = polling.stored(payment.id, "onepay")
+    assert stored is not None
+    assert stored.open
+    # Asked for with growing pauses: at once, after 1, 2, 4 and 8 minutes.
+    assert [n for n, r in enumerate(reports) if r["leavers"]] == [0, 1, 3, 7, 15]
+
+
+def test_an_unexplained_payment_that_is_listed_again_is_a_leaver_no_more() -> None:
+    polling, payment = begun("compago")
+    row = polling.world().payment(payment.id)
+    assert row is not None
+    polling.world().remove(payment.id)
+    assert polling.poll()["unexplained"] == 1
+    polling.world()._payments[row.id] = row
+    polling.world()._changed(row.id)
+    assert polling.poll()["unexplained"] == 0
+    assert polling.told(payment.id) == []
+
+
+def test_a_status_that_nobody_knows_is_told_of_and_watched_like_an_open_one() -> None:
+    polling, payment = begun()
+    polling.world("onepay").move(payment.id, "on_hold")
+    polling.poll("onepay")
+    assert polling.told(payment.id) == ["unrecognized"]
+    polling.poll("onepay")
+    assert any("on_hold" in served.target for served in polling.asked("onepay"))
+    polling.world("onepay").move(payment.id, "paid")
+    polling.poll("onepay")
+    assert polling.told(payment.id) == ["unrecognized", "paid"]
+
+
+def test_the_interval_of_a_change_begins_with_the_last_walk_that_listed_the_old_status() -> None:
+    polling, payment = begun()
+    for _ in range(3):
+        polling.poll("onepay")
+    polling.world("onepay").move(payment.id, "failed")
+    polling.poll("onepay")
+    data = polling.deliveries[-1].event["data"]
+    last, now = polling.ticks[-2], polling.ticks[-1]
+    after, before = data["changed_after"], data["changed_before"]
+    assert last.start.isoformat() <= after.replace("Z", "+00:00") <= last.end.isoformat()
+    assert now.start.isoformat() <= before.replace("Z", "+00:00") <= now.end.isoformat()
+
+
+MANY = Size(open=15, settled=20, arrivals_per_minute=2.0)
+
+
+@pytest.mark.parametrize("by_id", [True, False])
+@pytest.mark.parametrize("order", ["newest_first", "oldest_first", "none"])
+def test_an_auditor_finds_nothing_lost_invented_or_out_of_order(order: Order, by_id: bool) -> None:
+    polling = Polling(order=order, by_id=by_id, size=MANY, seed=7)
+    for _ in range(25):
+        polling.tick()
+    report = polling.audit()
+    lost = [] if order == "none" else report.lost
+    assert (lost, report.invented, report.out_of_order) == ([], [], [])
+    assert report.duplicates == 0
+    assert report.delivered > 50
+
+
+def test_nothing_personal_is_published_stored_or_reported() -> None:
+    polling = Polling(size=MANY, seed=3)
+    for _ in range(10):
+        polling.tick()
+    texts = [json.dumps([d.event for d in polling.deliveries])]
+    texts += [message.subject for message in polling.inbox.published]
+    texts += [json.dumps(polling.reports)]
+    for source, world in polling.worlds.items():
+        texts += [repr(polling.stored(p.id, str(source))) for p in world.payments()]
+        texts += polling.controls.peek(source, "poll").memory.values()
+    assert len(texts) > 50
+    assert [mark for text in texts for mark in leaks(text)] == []
