@@ -11,7 +11,7 @@ from paywatch.discovery.books import FAULTS_IN_A_ROW, Applied, Books, digest_of,
 from paywatch.discovery.ledger import EXPIRY_GRACE, Outcome, Ruling
 from paywatch.discovery.reader import Observation
 from paywatch.domain.changes import Record
-from paywatch.domain.payments import BUCKETS, Payment, Source, bucket_of, timestamp
+from paywatch.domain.payments import BUCKETS, Payment, Source, Status, bucket_of, timestamp
 from paywatch.memory import MemoryPayments
 from tests.examples import ONEPAY, at, instant, observed, payment, record, rules
 from tests.unit.discovery.shelf import so_often
@@ -232,3 +232,25 @@ def test_a_bucket_is_read_once_a_run() -> None:
     books.load([2, 3])
     assert payments.reads == 3
     assert books.loaded == {1, 2, 3}
+
+
+def test_a_bucket_s_digest_is_computed_anew_only_after_it_was_written_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, books = stored(*ROWS)
+    books.load(range(BUCKETS))
+    before = {bucket: books.value(bucket) for bucket in range(BUCKETS)}
+    computed: list[str] = []
+
+    def counted(lines: Iterable[str]) -> str:
+        computed.append(digest_of(lines))
+        return computed[-1]
+
+    monkeypatch.setattr("paywatch.discovery.books.digest_of", counted)
+    paid = replace(ROWS[3], status=Status.PAID, provider_status="paid", paid_at=at(40))
+    apply(books, [observed(paid, 50)])
+    own = bucket_of(paid.id)
+    for _ in range(3):
+        after = {bucket: books.value(bucket) for bucket in range(BUCKETS)}
+    assert {bucket for bucket in after if after[bucket] != before[bucket]} == {own}
+    assert len(computed) == 1

@@ -66,6 +66,7 @@ class Books:
         self._looked_for: set[str] = set()
         self._open: dict[int, dict[str, Record]] = defaultdict(dict)
         self._owing: dict[str, Record] = {}
+        self._computed: dict[int, str] = {}
         self.records: dict[str, Record] = {}
         self.unsound: set[int] = set()
 
@@ -162,6 +163,7 @@ class Books:
     def put(self, record: Record) -> None:
         """Take note of a record as it is stored now."""
         self.records[record.id] = record
+        self._computed.pop(record.bucket, None)
         self._open[record.bucket].pop(record.id, None)
         self._owing.pop(record.id, None)
         if record.open:
@@ -181,14 +183,9 @@ class Books:
 
     def value(self, bucket: int) -> str:
         """Return the bucket's digest and next deadline, by what this run knows of it."""
-        records = self._open[bucket].values()
-        deadlines = [
-            timestamp(expiry)
-            for expiry in (expiry_of(r.payment) for r in records if r.status is Status.PENDING)
-            if expiry is not None
-        ]
-        digest = digest_of(line_of(record.payment) for record in records)
-        return f"{digest} {min(deadlines, default=NEVER)}"
+        if bucket not in self._computed:
+            self._computed[bucket] = self._compute(bucket)
+        return self._computed[bucket]
 
     @property
     def loaded(self) -> frozenset[int]:
@@ -200,8 +197,19 @@ class Books:
         """The known records that have something unpublished."""
         return list(self._owing.values())
 
+    def _compute(self, bucket: int) -> str:
+        records = self._open[bucket].values()
+        deadlines = [
+            timestamp(expiry)
+            for expiry in (expiry_of(r.payment) for r in records if r.status is Status.PENDING)
+            if expiry is not None
+        ]
+        digest = digest_of(line_of(record.payment) for record in records)
+        return f"{digest} {min(deadlines, default=NEVER)}"
+
     def _reread(self, key: str) -> None:
         self.records.pop(key, None)
+        self._computed.pop(bucket_of(key), None)
         self._open[bucket_of(key)].pop(key, None)
         self._owing.pop(key, None)
         self._looked_for.discard(key)

@@ -7,6 +7,7 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cached_property
 
 PROVIDERS = ("compago", "onepay")
 
@@ -113,7 +114,7 @@ class Payment:
     origin: Origin | None = None
     is_test: bool = False
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """16 hex digits that differ when anything in the row that matters differs."""
         text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
