@@ -24,6 +24,11 @@ class Call:
         return bool(self.params.get("Key", {}).get("sk") == {"S": "control"})
 
     @property
+    def writes(self) -> bool:
+        """Whether it leaves anything behind."""
+        return self.operation in ("UpdateItem", "PublishBatch")
+
+    @property
     def kind(self) -> str:
         """What it is for: the operation, control items apart."""
         return f"{self.operation} (control)" if self.control else self.operation

@@ -116,9 +116,11 @@ class Witness:
         ]
 
     def first_seen(self) -> int | None:
-        """Return the place of the first state that any reader was sent."""
-        places = (place for place in range(len(self.states)) if self.read_as(place))
-        return next(places, None)
+        """Return the place of the first state that was sent to a reader who lived to record it."""
+        for place in range(len(self.states)):
+            if any(self._readers.was_able_at(self._key[0], at) for at in self.read_as(place)):
+                return place
+        return None
 
     def places(self, claim: Claim) -> list[int]:
         """Return the states that the claim may be about: read by its time, standing in its tick."""

@@ -121,11 +121,13 @@ class Readers:
         last = len(self.ticks) if end is None else bisect_left(self._ends, end)
         return self._sums[source][last] - self._sums[source][first] if last > first else 0
 
-    def was_able_at(self, source: str, at: datetime, before: datetime) -> bool:
-        """Say whether an instant lies in an able tick that ended before another instant."""
+    def was_able_at(self, source: str, at: datetime, before: datetime | None = None) -> bool:
+        """Say whether an instant lies in an able tick (that ended before another instant)."""
         able = self.able(source)
         tick = bisect_right(self._starts, at) - 1
-        return tick >= 0 and able[tick] and at <= self._ends[tick] < before
+        if tick < 0 or not able[tick] or at > self._ends[tick]:
+            return False
+        return before is None or self._ends[tick] < before
 
     def touches_a_tick(self, standing: Standing) -> bool:
         """Say whether a state stood at any moment of any tick."""

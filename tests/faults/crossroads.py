@@ -1,0 +1,160 @@
+"""A run that forks at every call to AWS: each child goes on with one fault at that call.
+
+A child shares its past with the run that has no fault, so every case begins in exactly the state
+that the calls before it have left, and costs only what comes after it.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import warnings
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from enum import Enum
+from typing import Any
+
+from botocore.exceptions import EndpointConnectionError
+
+from tests.integration.aws_line import Call, Line, Send
+
+# A case that takes longer than this hangs.
+LONGEST_CASE = 120
+
+ERRORS = {
+    "dynamodb": ("InternalServerError", "ProvisionedThroughputExceededException"),
+    "sns": ("InternalError", "Throttled"),
+    "secretsmanager": ("InternalServiceError", "ThrottlingException"),
+}
+
+
+class Fault(Enum):
+    """What can happen at a call."""
+
+    DEATH_BEFORE = "death before the call"
+    DEATH_AFTER = "the effect, then death"
+    ERROR_BEFORE = "an error, no effect"
+    ERROR_AFTER = "the effect, then an error"
+
+
+def fits(fault: Fault, call: Call) -> bool:
+    """Whether it makes a case of its own: a read leaves nothing behind that a death would keep."""
+    return call.writes or fault in (Fault.ERROR_BEFORE, Fault.ERROR_AFTER)
+
+
+class Killed(BaseException):
+    """The process is dead: nothing in it may catch this, or make another call."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One fault at one call, and what did not hold afterwards."""
+
+    number: int
+    operation: str
+    fault: str
+    duplicates: int
+    findings: list[str]
+
+
+class Crossroads:
+    """The line's carrier: `open` while it forks; in a child, `struck` from the fault on.
+
+    `calls` are those that came by while it was open.
+    """
+
+    def __init__(self, line: Line, faults: Sequence[Fault], at_once: int | None = None) -> None:
+        self._faults = faults
+        self._at_once = at_once or os.cpu_count() or 1
+        self._children: list[tuple[int, int]] = []
+        self._cases: list[Case] = []
+        self._report_to: int | None = None
+        self._mine: tuple[int, str, str] | None = None
+        self._dead = False
+        self.calls: list[Call] = []
+        self.open = False
+        line.carry = self._carry
+
+    @property
+    def struck(self) -> bool:
+        """Whether this is a child, whose fault has come."""
+        return self._mine is not None
+
+    def restart(self) -> None:
+        """The process is replaced by another, which may make calls."""
+        self._dead = False
+
+    def arrive(self, duplicates: int, findings: list[str]) -> list[Case]:
+        """End a child with its case; in the run without faults, return those of all children."""
+        if self._mine is not None and self._report_to is not None:
+            number, operation, fault = self._mine
+            case = Case(number, operation, fault, duplicates, findings)
+            os.write(self._report_to, json.dumps(asdict(case)).encode())
+            os._exit(0)
+        while self._children:
+            self._wait()
+        return self._cases
+
+    def _carry(self, call: Call, send: Send) -> Any:
+        if self._dead:
+            raise AssertionError("a dead process makes no calls")
+        if self.open:
+            self.calls.append(call)
+        for fault in self._faults if self.open else ():
+            if fits(fault, call) and self._fork(call, fault):
+                return self._strike(fault, call, send)
+        return send()
+
+    def _strike(self, fault: Fault, call: Call, send: Send) -> Any:
+        if fault in (Fault.DEATH_AFTER, Fault.ERROR_AFTER):
+            with suppress(call.client.exceptions.ClientError):
+                send()  # a condition that does not hold is an effect too: none
+        if fault in (Fault.ERROR_BEFORE, Fault.ERROR_AFTER):
+            raise _error(call, len(self.calls))
+        self._dead = True
+        raise Killed
+
+    def _fork(self, call: Call, fault: Fault) -> bool:
+        """Let a child begin; whether this is it."""
+        while len(self._children) >= self._at_once:
+            self._wait()
+        read, write = os.pipe()
+        with warnings.catch_warnings():
+            # Threads that earlier tests left asleep are no matter to a child that needs none.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
+        if child:
+            os.close(write)
+            self._children.append((child, read))
+            return False
+        gc.disable()  # it would touch, and so copy, all that is shared with the parent
+        signal.alarm(LONGEST_CASE)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        self.open, self._children = False, []
+        self._report_to, self._mine = write, (len(self.calls), call.kind, fault.value)
+        return True
+
+    def _wait(self) -> None:
+        """Wait for the child that began first."""
+        child, read = self._children.pop(0)
+        with os.fdopen(read, "rb") as pipe:
+            told = pipe.read()
+        _, status = os.waitpid(child, 0)
+        if not told:
+            raise AssertionError(f"a case told nothing and ended with {status}")
+        self._cases.append(Case(**json.loads(told)))
+
+
+def _error(call: Call, number: int) -> Exception:
+    """Make an error reply, or a fault of the connection, in turn."""
+    service = call.client.meta.service_model.service_name
+    codes = ERRORS[service]
+    if number % 3 == 2:
+        return EndpointConnectionError(endpoint_url=f"https://{service}.test")
+    code = codes[number % 3]
+    error: type[Exception] = call.client.exceptions.from_code(code)
+    told = {"Error": {"Code": code, "Message": "try again"}, "ResponseMetadata": {}}
+    return error(told, call.operation)

@@ -1,0 +1,98 @@
+"""Whatever happens at any one call to AWS, nothing is lost, invented or out of order.
+
+A scenario of more than thirty changes is run once for every fault. A death anywhere between two
+writes leaves what a death right after the first of them leaves, for reads leave nothing: so a death
+after every write is a death between any two calls, and that is what `make test` does. `make soak`
+adds a death before every write, and an error before and after the effect of every call.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections import Counter
+from time import monotonic
+
+import pytest
+
+from tests.faults.crossroads import Case, Crossroads, Fault, Killed, fits
+from tests.faults.scenario import CHANGES, RECOVERY, TICKS, Scenario
+from tests.faults.verdict import findings
+from tests.integration.aws_line import Call
+from tests.integration.on_aws import OnAws
+
+
+def play(stage: OnAws, roads: Crossroads) -> None:
+    """Run the scenario; a process that dies is replaced at the next tick."""
+    scenario = Scenario(stage)
+    for number in range(TICKS + RECOVERY):
+        scenario.before(number)
+        struck = roads.struck
+        roads.open = number < TICKS and not struck
+        try:
+            stage.tick()
+        except Killed:
+            roads.restart()
+            stage.restart()
+        except Exception:
+            # Our own faults are raised, so that whoever runs this sees them; once, and no more.
+            if struck or not roads.struck:
+                raise
+    roads.open = False
+
+
+def every_case(*faults: Fault) -> tuple[list[Call], list[Case]]:
+    """Run the scenario with every fault at every call that it fits; return calls and cases."""
+    stage = OnAws()
+    roads = Crossroads(stage.line, faults)
+    found = []
+    try:
+        play(stage, roads)
+        calls = list(roads.calls)
+        found = findings(stage)
+        report = stage.audit()
+        assert roads.struck or len(stage.deliveries) == CHANGES
+        duplicates = report.duplicates
+    except BaseException:
+        if not roads.struck:
+            raise
+        roads.arrive(0, [traceback.format_exc()])
+    cases = roads.arrive(duplicates, found)
+    assert found == []
+    return calls, cases
+
+
+def check(capsys: pytest.CaptureFixture[str], *faults: Fault) -> None:
+    """Run every case and hold them all to the invariants; print how many there were."""
+    began = monotonic()
+    calls, cases = every_case(*faults)
+    broken = [case for case in cases if case.findings]
+    with capsys.disabled():
+        print(
+            f"\n{len(calls)} calls to AWS, {sum(call.writes for call in calls)} of them writes; "
+            f"{len(faults)} kinds of fault, {len(cases)} cases, {CHANGES} changes each: "
+            f"{len(broken)} violations, at most "
+            f"{max(case.duplicates for case in cases)} duplicates, {monotonic() - began:.0f} s"
+        )
+    assert not broken, summary(broken)
+    assert len(cases) == sum(fits(fault, call) for fault in faults for call in calls)
+    assert len(cases) > len(faults) * 3 * CHANGES
+
+
+def summary(broken: list[Case]) -> str:
+    """Say where the cases broke, and show some whole."""
+    places = Counter((case.operation, case.fault) for case in broken)
+    lines = [f"{n} x {operation}, {fault}" for (operation, fault), n in places.most_common()]
+    for case in broken[:12]:
+        lines += [f"call {case.number}, {case.operation}, {case.fault}:", *case.findings]
+    return "\n".join(lines)
+
+
+def test_a_death_between_any_two_calls_to_aws_loses_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    check(capsys, Fault.DEATH_AFTER)
+
+
+@pytest.mark.soak
+def test_any_fault_at_any_call_to_aws_loses_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    check(capsys, *Fault)
