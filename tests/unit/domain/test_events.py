@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,46 +38,19 @@ SECOND = change(
     detected_by=DetectedBy.LOOKUP,
 )
 
-GOLDEN: dict[str, Any] = {
-    "specversion": "1.0",
-    "id": "onepay/default/0a5f/2",
-    "source": "paywatch/onepay/default",
-    "type": "paywatch.payment.status_changed.v1",
-    "subject": "0a5f",
-    "time": "2026-03-01T12:01:01.000000Z",
-    "datacontenttype": "application/json",
-    "data": {
-        "provider": "onepay",
-        "account": "default",
-        "payment_id": "0a5f",
-        "version": 2,
-        "status": "paid",
-        "previous_status": "pending",
-        "provider_status": "paid",
-        "previous_provider_status": "created",
-        "amount": "150000.00",
-        "currency": "COP",
-        "external_id": "order-1234",
-        "created_at": "2026-03-01T12:00:00.000000Z",
-        "updated_at": None,
-        "paid_at": "2026-03-01T12:00:30.000000Z",
-        "expires_at": None,
-        "payment_method_type": "CreditCard",
-        "origin": {"type": "Link", "id": "9c1b"},
-        "is_test": True,
-        "changed_after": "2026-03-01T12:00:00.000000Z",
-        "changed_before": "2026-03-01T12:01:01.000000Z",
-        "detected_by": "lookup",
-        "derived": False,
-        "correction": False,
-        "replayed": False,
-    },
-}
+ROOT = Path(__file__).parents[3]
+PUBLISHED = ROOT / "events/received/payment_status_changed.json"
+GOLDEN: dict[str, Any] = json.loads(PUBLISHED.read_text(encoding="utf-8"))
 
 
 def test_the_body_is_the_golden_event_to_the_letter() -> None:
     text = json.dumps(GOLDEN, ensure_ascii=False, separators=(",", ":"))
     assert body_of(ONEPAY, SECOND) == text
+
+
+def test_the_readme_shows_the_golden_event() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"```json\n{PUBLISHED.read_text(encoding='utf-8')}```" in readme
 
 
 def test_a_payment_seen_for_the_first_time_has_no_previous_status_and_no_earliest_instant() -> None:
