@@ -55,7 +55,7 @@ class Poller:
     transport: Transport | None = None
     limits: Limits | None = None
     _providers: dict[Source, Provider] = field(default_factory=dict)
-    _reread: bool = False
+    _unsure: set[Source] = field(default_factory=set)
 
     def invoke(self, event: object, remaining: float, run_id: str) -> dict[str, Any]:
         """Do what an invocation asks for within `remaining` seconds; return the run's report."""
@@ -75,21 +75,20 @@ class Poller:
             plausible=Plausible(settings.brake_leavers, settings.brake_share),
             parallel=self.parallel,
         )
-        report = run(world, invocation, run_id, remaining)
-        if any(x["outcome"] == "credentials_rejected" for x in report["sources"].values()):
+        try:
+            return run(world, invocation, run_id, remaining)
+        finally:
             # The keys may have been turned: read them anew before the next poll.
-            self._reread = True
-            self._providers.clear()
-        return report
+            for source in journal.rejected:
+                self._unsure.add(source)
+                self._providers.pop(source, None)
 
     def _connect(self, source: Source) -> Provider:
         """Return the source's provider, which keeps its pace from run to run."""
         if source not in self._providers:
-            keys = api_keys(self.secrets, self.settings.api_keys_secret_arn, force=self._reread)
-            self._reread = False
             self._providers[source] = connect(
                 source,
-                keys.key_for(source),
+                self._key_for(source),
                 self.settings.base_urls[source.provider],
                 self.settings.requests_per_second[source.provider],
                 self.clock,
@@ -98,6 +97,15 @@ class Poller:
                 self.limits,
             )
         return self._providers[source]
+
+    def _key_for(self, source: Source) -> str:
+        """Return the source's key; where there is none, the next poll reads the secret anew."""
+        unsure = source in self._unsure
+        self._unsure.add(source)
+        keys = api_keys(self.secrets, self.settings.api_keys_secret_arn, force=unsure)
+        key = keys.key_for(source)
+        self._unsure.discard(source)
+        return key
 
 
 _poller: Poller | None = None

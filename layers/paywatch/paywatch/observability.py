@@ -14,6 +14,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from paywatch.domain.payments import Source
+from paywatch.errors import CredentialsRejected
 from paywatch.report import SourceReport
 
 NAMESPACE = "Paywatch"
@@ -24,14 +25,20 @@ METRIC_VALUES = 100
 
 
 class LambdaJournal:
-    """Logs as JSON lines and metrics in CloudWatch's embedded format, both on standard output."""
+    """Logs as JSON lines and metrics in CloudWatch's embedded format, both on standard output.
+
+    `rejected` holds the sources that refused their key.
+    """
 
     def __init__(self, log_level: str) -> None:
         self._logger = Logger(service=SERVICE, level=log_level, logger_handler=_StandardOutput())
         self._lock = Lock()
+        self.rejected: set[Source] = set()
 
     def source_polled(self, run_id: str, source: Source, report: SourceReport) -> None:
         """Tell of one source's poll."""
+        if report.outcome == CredentialsRejected.kind:
+            self.rejected.add(source)
         fields = {"run_id": run_id, "source": source.short, **asdict(report)}
         log = self._logger.info if report.outcome in ("ok", "busy") else self._logger.warning
         metrics = EphemeralMetrics(namespace=NAMESPACE)

@@ -80,7 +80,9 @@ class SourcePoll:
         if stored.get("cursor"):
             return Sweep.resume(stored["cursor"])
         round_ = self._round
-        words = (*round_.reader.abilities.open_words, *round_.recall("words", _words))
+        refused = round_.recall("words", _refused)
+        extra = [word for word in round_.recall("words", _words) if word not in refused]
+        words = (*round_.reader.abilities.open_words, *extra)
         return Sweep.start(words, stored.get("guesses", {}), round_.began, round_.epoch)
 
     def _settle_up(
@@ -105,6 +107,7 @@ class SourcePoll:
 
     def _remember_sweep(self, sweep: Sweep) -> None:
         memory = self._round.memory
+        self._note_refused(sweep)
         if not sweep.complete:
             memory["sweep"] = {"guesses": sweep.guesses, "cursor": sweep.store()}
             return
@@ -131,7 +134,22 @@ class SourcePoll:
             word = record.payment.provider_status
             if record.status is Status.UNRECOGNIZED and word not in words:
                 words.append(word)
-        self._round.memory["words"] = {"seen": words[:EXTRA_WORDS]}
+        refused = self._round.recall("words", _refused)
+        self._round.memory["words"] = {"seen": words[:EXTRA_WORDS], "refused": refused}
+
+    def _note_refused(self, sweep: Sweep) -> None:
+        """Remember extra words that cannot be asked for; their payments are asked for by id.
+
+        One that is refused while the documented words are answered would else keep every sweep
+        from being conclusive.
+        """
+        known = self._round.reader.abilities.open_words
+        if not all(walk.pages for walk in sweep.walks if walk.word in known):
+            return
+        refused = self._round.recall("words", _refused)
+        new = [w.word for w in sweep.walks if w.refused and not w.pages and w.word not in known]
+        seen = self._round.recall("words", _words)
+        self._round.memory["words"] = {"seen": seen, "refused": [*refused, *new]}
 
     def _fill_in_the_report(self) -> None:
         round_, report = self._round, self._round.report
@@ -154,3 +172,7 @@ def _tells_more(observed: Observation, latest: Mapping[str, Observation]) -> boo
 
 def _words(stored: Mapping[str, Any]) -> list[str]:
     return [str(word) for word in stored.get("seen", [])]
+
+
+def _refused(stored: Mapping[str, Any]) -> list[str]:
+    return [str(word) for word in stored.get("refused", [])]

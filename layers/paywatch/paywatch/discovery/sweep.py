@@ -148,6 +148,7 @@ def _read_page(reader: Reader, walk: Walk, way: Direction, into: list[Observatio
         if walk.unreadable:
             raise
         walk.unreadable = True
+        walk.refused = isinstance(fault, UnexpectedResponse)
         walk.skipped += 1
         walk.why = f"page {walk.page} could not be read: {fault}"
         way.skip()

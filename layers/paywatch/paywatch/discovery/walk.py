@@ -18,7 +18,8 @@ class Walk:
 
     `page` is the next page to read (None: not begun). `reads_on` says that the stated total proved
     wrong, so that the list is read forward for as long as it has rows; `unreadable` that the page
-    before could not be read. `resumed_at` is the page at which a walk up went on the last time.
+    before could not be read, `refused` that it was answered with what is no page. `resumed_at` is
+    the page at which a walk up went on the last time.
     """
 
     word: str
@@ -32,6 +33,7 @@ class Walk:
     resumed_at: int = 0
     skipped: int = 0
     unreadable: bool = False
+    refused: bool = False
     complete: bool = False
     why: str = ""
 
