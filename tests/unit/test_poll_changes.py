@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,9 @@ import pytest
 
 from paylab import LabPayment, Size, leaks
 from paylab.world import Order
+from paywatch.domain.events import Message
+from paywatch.errors import TopicUnavailable
+from paywatch.ports import Topic
 from tests.polling import Polling
 
 HOUR = timedelta(hours=1)
@@ -169,3 +173,28 @@ def test_nothing_personal_is_published_stored_or_reported() -> None:
         texts += polling.controls.peek(source, "poll").memory.values()
     assert len(texts) > 50
     assert [mark for text in texts for mark in leaks(text)] == []
+
+
+class Sulking:
+    """A topic (ports.Topic) that refuses every message."""
+
+    def publish(self, messages: Sequence[Message]) -> Mapping[str, str | None]:
+        return {message.id: "refused" for message in messages}
+
+
+class Down:
+    """A topic (ports.Topic) that is not there."""
+
+    def publish(self, messages: Sequence[Message]) -> Mapping[str, str | None]:
+        raise TopicUnavailable("no such topic")
+
+
+@pytest.mark.parametrize("topic", [Sulking(), Down()])
+def test_what_could_not_be_published_is_published_by_the_next_poll(topic: Topic) -> None:
+    polling, payment = begun()
+    inbox, polling.topic = polling.topic, topic
+    polling.world("onepay").move(payment.id, "paid")
+    assert polling.poll("onepay")["outbox_left"] == 1
+    polling.topic = inbox
+    assert polling.poll("onepay")["outbox_left"] == 0
+    assert polling.told(payment.id) == ["paid"]
