@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,9 +10,6 @@ import pytest
 
 from paylab import LabPayment, Size, leaks
 from paylab.world import Order
-from paywatch.domain.events import Message
-from paywatch.errors import TopicUnavailable
-from paywatch.ports import Topic
 from tests.polling import Polling
 
 HOUR = timedelta(hours=1)
@@ -175,26 +171,21 @@ def test_nothing_personal_is_published_stored_or_reported() -> None:
     assert [mark for text in texts for mark in leaks(text)] == []
 
 
-class Sulking:
-    """A topic (ports.Topic) that refuses every message."""
-
-    def publish(self, messages: Sequence[Message]) -> Mapping[str, str | None]:
-        return {message.id: "refused" for message in messages}
-
-
-class Down:
-    """A topic (ports.Topic) that is not there."""
-
-    def publish(self, messages: Sequence[Message]) -> Mapping[str, str | None]:
-        raise TopicUnavailable("no such topic")
-
-
-@pytest.mark.parametrize("topic", [Sulking(), Down()])
-def test_what_could_not_be_published_is_published_by_the_next_poll(topic: Topic) -> None:
+def test_what_the_topic_did_not_take_is_published_by_the_next_poll() -> None:
     polling, payment = begun()
-    inbox, polling.topic = polling.topic, topic
+    polling.inbox.fault = "no such topic"
     polling.world("onepay").move(payment.id, "paid")
     assert polling.poll("onepay")["outbox_left"] == 1
-    polling.topic = inbox
+    polling.inbox.fault = None
+    assert polling.poll("onepay")["outbox_left"] == 0
+    assert polling.told(payment.id) == ["paid"]
+
+
+def test_a_refused_message_is_published_once_it_is_refused_no_more() -> None:
+    polling, payment = begun()
+    polling.inbox.refusing[f"onepay/default/{payment.id}/1"] = "too long"
+    polling.world("onepay").move(payment.id, "paid")
+    assert polling.poll("onepay")["outbox_left"] == 1
+    polling.inbox.refusing.clear()
     assert polling.poll("onepay")["outbox_left"] == 0
     assert polling.told(payment.id) == ["paid"]
