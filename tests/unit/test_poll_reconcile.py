@@ -1,0 +1,68 @@
+"""A reconcile beside the polls: what it alone finds is a miss, and nothing else is."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from paylab import LabPayment
+from paylab.faults import Asked
+from paylab.messages import Response
+from tests.polling import Polling
+
+HOUR = timedelta(hours=1)
+
+
+def begun(source: str) -> tuple[Polling, list[LabPayment]]:
+    """Return a polling whose baseline is complete, with open and settled payments."""
+    polling = Polling([source])
+    world = polling.world(source)
+    for number in range(12):
+        world.add(created_at=polling.clock.now() - HOUR * (number + 1))
+        world.add(
+            "CONFIRMED" if source == "compago" else "paid",
+            created_at=polling.clock.now() - 100 * HOUR * (number + 1),
+        )
+    for _ in range(5):
+        polling.poll(source)
+    return polling, list(world.payments())
+
+
+class Meanwhile:
+    """Lets something happen, once, right after the tail's first page was served."""
+
+    name, source = "Meanwhile", None
+
+    def __init__(self, act: Callable[[], object]) -> None:
+        self._act: Callable[[], object] | None = act
+
+    def fires(self, asked: Asked, rng: random.Random) -> bool:
+        return self._act is not None and "status" not in asked.request.target
+
+    def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
+        act, self._act = self._act, None
+        if act is not None:
+            act()
+        return response
+
+
+@pytest.mark.parametrize(
+    ("source", "word", "status"), [("compago", "CONFIRMED", "paid"), ("onepay", "failed", "failed")]
+)
+def test_what_moves_while_a_reconcile_reads_is_left_to_the_next_poll(
+    source: str, word: str, status: str
+) -> None:
+    polling, payments = begun(source)
+    moved = next(p for p in payments if p.status in ("PENDING", "created"))
+    act = Meanwhile(lambda: polling.world(source).move(moved.id, word))
+    polling.lab.faults = [act]  # type: ignore[list-item]  # it has a fault's three members
+    reports = [polling.poll(source, action="reconcile"), *(polling.poll(source) for _ in range(3))]
+    assert act._act is None
+    assert [report["misses"] for report in reports] == [0, 0, 0, 0]
+    (told,) = [d for d in polling.deliveries if d.event["data"]["payment_id"] == moved.id]
+    assert told.event["data"]["status"] == status
+    assert told.event["data"]["detected_by"] != "reconcile"
+    assert told.tick == len(polling.ticks) - 3
