@@ -11,6 +11,7 @@ import pytest
 from paylab import LabPayment
 from paylab.faults import Asked
 from paylab.messages import Response
+from tests.gates import gate
 from tests.polling import Polling
 
 HOUR = timedelta(hours=1)
@@ -66,3 +67,28 @@ def test_what_moves_while_a_reconcile_reads_is_left_to_the_next_poll(
     assert told.event["data"]["status"] == status
     assert told.event["data"]["detected_by"] != "reconcile"
     assert told.tick == len(polling.ticks) - 3
+
+
+@pytest.mark.parametrize("refused", range(1, 8))
+def test_a_row_that_could_not_be_written_is_read_again_before_the_baseline_goes_on(
+    refused: int,
+) -> None:
+    polling = Polling(["onepay"])
+    for number in range(45):
+        polling.world("onepay").add("paid", created_at=polling.clock.now() - HOUR * (number + 1))
+    counted, saves = gate(polling), 0
+
+    def before(number: int, name: str) -> None:
+        nonlocal saves
+        saves += name == "save"
+        if name == "save" and saves == refused * 6:
+            raise OSError("the table did not take this one")
+
+    counted.before = before
+    with pytest.raises(OSError, match="did not take"):
+        polling.poll("onepay")
+    for _ in range(3):
+        polling.poll("onepay")
+    stored = [polling.stored(p.id, "onepay") for p in polling.world("onepay").payments()]
+    assert None not in stored
+    assert polling.deliveries == []
