@@ -63,7 +63,7 @@ demo: .venv/.ready ## Watch the whole job: both providers, the table, the topics
 	$(BIN)/python -m paydemo $(ARGS)
 
 test: .venv/.ready ## Run the tests that end within minutes
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 check: .venv/.ready ## Format, lint, strict types, import arrows, template
 	$(BIN)/ruff format --check .
