@@ -29,6 +29,7 @@ from paywatch.domain.payments import Source
 from paywatch.invocation import Invocation
 from paywatch.memory import MemoryControls, MemoryPayments, MemoryTopic
 from paywatch.ports import Controls, Payments, Provider, Topic
+from paywatch.providers.http import Transport
 from paywatch.providers.registry import connect
 from paywatch.report import SourceReport
 from paywatch.runner import World as Outside
@@ -200,6 +201,10 @@ class Polling:
             parallel=parallel,
         )
 
+    def carrier(self) -> Transport:
+        """Return what carries requests to the lab."""
+        return LabTransport(self.lab, latency=self.latency)
+
     def _connect(self, source: Source) -> Provider:
         """Return the source's provider, which keeps its pace from run to run."""
         if source not in self._providers:
@@ -211,6 +216,6 @@ class Polling:
                 self.pace,
                 self.clock,
                 self._random,
-                LabTransport(self.lab, latency=self.latency),
+                self.carrier(),
             )
         return self._providers[source]

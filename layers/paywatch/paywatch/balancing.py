@@ -56,6 +56,8 @@ class Balancing:
             self._books.compare(word, stated)
             return
         page, rows = read_settled(round_.reader, word, 1)
+        # Whatever was read is evidence, also where it was read for its total.
+        self._record(rows, listed_at)
         if page.total != stated:
             return
         off = self._books.compare(word, stated)
@@ -63,8 +65,7 @@ class Balancing:
             return
         round_.report.differences[word] = off
         for number in range(2, min(page.last_page, SEARCHED) + 1):
-            rows.extend(read_settled(round_.reader, word, number)[1])
-        self._record(rows, listed_at)
+            self._record(read_settled(round_.reader, word, number)[1], listed_at)
         if self._books.difference(word, stated) and self._books.may_reconcile_early(round_.began):
             reconciling.begin()
 

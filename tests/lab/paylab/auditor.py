@@ -163,11 +163,12 @@ class _Audit:
         first_seen = witness.first_seen()
         for place, state in enumerate(witness.states):
             told = self._told[key].get(place)
+            looks_new = witness.looks_new(place)
             if self._was_there_before(state):
                 report.silent += 1
                 continue
             name = f"{key[0]}/{key[1]}: {state.transition.provider_status} from {state.begin}"
-            if self._must_be_told(key[0], state, place == first_seen):
+            if looks_new and self._must_be_told(key[0], state, place == first_seen):
                 report.expected += 1
                 if told is None:
                     report.lost.append(name)

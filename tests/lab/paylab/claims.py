@@ -122,6 +122,17 @@ class Witness:
                 return place
         return None
 
+    def looks_new(self, place: int) -> bool:
+        """Say whether a reader can tell a state from the one that was read before it.
+
+        What went from one status to another and back between two reads looks as it did.
+        """
+        word = self.states[place].transition.provider_status
+        for before in range(place - 1, -1, -1):
+            if self.read_as(before):
+                return self.states[before].transition.provider_status != word
+        return True
+
     def places(self, claim: Claim) -> list[int]:
         """Return the states that the claim may be about: read by its time, standing in its tick."""
         tick_start = self._readers.start_of_tick_at(claim.time + self._slack)
