@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -189,3 +189,23 @@ def test_a_refused_message_is_published_once_it_is_refused_no_more() -> None:
     polling.inbox.refusing.clear()
     assert polling.poll("onepay")["outbox_left"] == 0
     assert polling.told(payment.id) == ["paid"]
+
+
+@pytest.mark.parametrize("order", ["newest_first", "oldest_first", "none"])
+def test_progress_a_link_that_is_open_again_is_believed_without_answers_by_id(order: Order) -> None:
+    polling, payment = begun("compago", order=order, by_id=False)
+    world = polling.world()
+    world.move(payment.id, "CONFIRMED")
+    polling.poll()
+    row = world.payment(payment.id)
+    assert row is not None
+    world.move(payment.id, "PENDING")
+    # Its own date does not tell that it moved: it has whole seconds.
+    confirmed = polling.stored(payment.id)
+    assert confirmed is not None
+    row.updated_at = datetime.fromisoformat(str(confirmed.payment.updated_at))
+    world._changed(payment.id)
+    for _ in range(2):
+        polling.poll()
+    assert polling.told(payment.id) == ["paid", "pending"]
+    assert polling.deliveries[-1].event["data"]["correction"] is True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -92,3 +93,23 @@ def test_a_row_that_could_not_be_written_is_read_again_before_the_baseline_goes_
     stored = [polling.stored(p.id, "onepay") for p in polling.world("onepay").payments()]
     assert None not in stored
     assert polling.deliveries == []
+
+
+def test_progress_a_reconcile_asked_for_while_one_is_under_way_is_made_after_it() -> None:
+    polling = Polling(["onepay"], budget=40)
+    for number in range(1500):
+        born = polling.clock.now() - HOUR * (number + 1)
+        polling.world("onepay").add("paid", created_at=born)
+    while not (polling.memory("reconcile", "onepay") or {}).get("completed"):
+        polling.poll("onepay")
+    polling.poll("onepay", action="reconcile")
+    newest = polling.world("onepay").payments()[0]
+    # Its page was read already, and no total shows it.
+    polling.world("onepay").amend(newest.id, amount=newest.amount + 1)
+    polling.poll("onepay", action="reconcile")
+    for _ in range(12):
+        polling.poll("onepay")
+    stored = polling.stored(newest.id, "onepay")
+    assert stored is not None
+    assert Decimal(str(stored.payment.amount)) == newest.amount
+    assert "current" not in polling.memory("reconcile", "onepay")

@@ -16,8 +16,9 @@ from paywatch.round import Round
 
 # More leavers than this are not carried in the control item: the next sweep finds them again.
 KEPT = 300
-# The share of the run after which no question is begun any more.
-ASKED = 0.85
+# The share of the run after which no question is begun any more: however many have left, a
+# reconcile has what comes after it.
+ASKED = 0.77
 
 
 class Leaving:
@@ -38,11 +39,14 @@ class Leaving:
         leaver = self._leavers.get(payment_id)
         return leaver.since if leaver is not None else self._round.walk_began
 
-    def find(self, sweep: Sweep) -> None:
-        """Bring the leavers up to date with a conclusive sweep, and weigh whether to believe it."""
-        before_it, now = stamp(sweep.epoch, 0), timestamp(self._round.began)
+    def let_go(self, sweep: Sweep) -> None:
+        """Forget the leavers that a sweep lists again, finished or not."""
         for key in [key for key in self._leavers if sweep.listed(key)]:
             del self._leavers[key]
+
+    def find(self, sweep: Sweep) -> None:
+        """Find who left by a conclusive sweep, and weigh whether to believe it."""
+        before_it, now = stamp(sweep.epoch, 0), timestamp(self._round.began)
         for record in self._round.books.records.values():
             if not record.open:
                 self._leavers.pop(record.id, None)
@@ -55,10 +59,13 @@ class Leaving:
         # A walk that cannot be believed, or whose leavers cannot all be remembered, is none.
         self.believed = not self.brake.on and missing <= KEPT
 
-    def ask(self, conclusive: bool, vanished: set[str], swept: Sequence[Observation]) -> set[str]:
-        """Look for direct evidence of leavers and doubtful moves; return who was asked for."""
+    def ask(self, vanished: set[str], swept: Sequence[Observation]) -> set[str]:
+        """Look for direct evidence of leavers and doubtful moves; return who was asked for.
+
+        Leavers of an earlier sweep do not wait for the end of the one that is under way.
+        """
         round_, books, recording = self._round, self._round.books, self._round.recording
-        due = fair(list(self._leavers.values()), round_.began) if conclusive else []
+        due = fair(list(self._leavers.values()), round_.began)
         if self.brake.on:
             due = due[:SAMPLE]
         suspects = dict(recording.applied.backwards)
@@ -70,6 +77,7 @@ class Leaving:
             round_.memory.get("inquiry", {}),
             round_.within(ASKED),
             round_.clock.now(),
+            suspects,
         )
         if known:
             listed = list(dict.fromkeys(o.payment.id for o in swept))

@@ -69,7 +69,7 @@ class SourcePoll:
             self._remember_sweep(sweep)
             if tailed:
                 round_.memory["tail"] = tail.store()
-        asked = leaving.ask(sweep.conclusive, watch.vanished, swept)
+        asked = leaving.ask(watch.vanished, swept)
         if recording.whole and watch.vanished <= asked:
             round_.memory["settled"] = watch.store()
         round_.report.certificates = [walk.certificate() for walk in sweep.walks]
@@ -102,6 +102,7 @@ class SourcePoll:
         told = [o for o in swept if bucket_of(o.payment.id) in books.loaded]
         more = [o for o in others if _tells_more(o, latest)]
         round_.recording.apply([*told, *more], leaving.listed_at, round_.within(1.0))
+        leaving.let_go(sweep)
         if sweep.conclusive:
             leaving.find(sweep)
 
@@ -122,7 +123,9 @@ class SourcePoll:
         """Reconcile and compare totals, in what is left of the run."""
         reconciling, listed_at = self._reconciling, self._leaving.listed_at
         swept_once = "walk" in self._round.memory
-        if self._wants_reconcile or (swept_once and not reconciling.baseline_is_complete):
+        if self._wants_reconcile:
+            reconciling.request()
+        elif swept_once and not reconciling.baseline_is_complete:
             reconciling.begin()
         reconciling.go_on(listed_at)
         self._balancing.close(reconciling, listed_at)

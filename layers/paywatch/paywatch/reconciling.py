@@ -38,6 +38,13 @@ class Reconciling:
         """Whether there is one to go on with."""
         return "current" in self._state
 
+    def request(self) -> None:
+        """Begin a reconcile; one that is under way, and past some page, is followed by another."""
+        if self.under_way:
+            self._state = {**self._state, "again": True}
+            self._round.memory["reconcile"] = self._state
+        self.begin()
+
     def begin(self) -> None:
         """Begin a reconcile unless one is under way."""
         if self.under_way:
@@ -69,7 +76,10 @@ class Reconciling:
             self.ended = True
             ended = timestamp(self._round.clock.now())
             done = {"began": reconcile.began, "ended": ended, "rows": reconcile.rows}
+            again = bool(self._state.get("again"))
             self._state = {"completed": {**done, "misses": reconcile.misses}}
+            if again:
+                self.begin()
         else:
             self._state = {**self._state, "current": current}
         self._round.memory["reconcile"] = self._state

@@ -29,7 +29,7 @@ def test_not_by_id_takes_two_listed_payments_that_are_still_listed_afterwards() 
     inquiry = inquire(shelf, ["p0000"])
     assert shelf.looked_up == ["l1", "l2"]
     assert inquiry.memory["by_id"]["answer"] is False
-    assert ids_of(inquiry.found) == ["p0000", "p0001"]
+    assert ids_of(inquiry.found) == ["l1", "l2", "p0000", "p0001"]
     shelf.looked_up.clear()
     inquire(shelf, ["p0000"], memory=inquiry.memory)
     assert shelf.looked_up == []

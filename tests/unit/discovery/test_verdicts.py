@@ -44,10 +44,11 @@ def test_what_the_latest_paid_do_not_show_is_asked_for_by_id() -> None:
 
 def test_the_latest_paid_are_read_no_further_than_the_last_walk_that_listed_them() -> None:
     shelf = Shelf(paid(400, start=-4000))
+    one_a_page = [f"p{number:04d}" for number in range(5, 400, 20)]
 
     def pages(since: float) -> list[int]:
         shelf.asked.clear()
-        inquire(shelf, ["a", "b", "c"], since=since)
+        inquire(shelf, one_a_page, since=since)
         return [q.page for q in shelf.asked if q.status == "paid"]
 
     # Two minutes of overlap are 120 births, twenty a page.
@@ -55,6 +56,14 @@ def test_the_latest_paid_are_read_no_further_than_the_last_walk_that_listed_them
     assert pages(-3505) == [1, 2]
     # However far back that was, the pages of one run are bounded.
     assert pages(-4000) == list(range(1, SCAN_PAGES + 1))
+
+
+def test_the_latest_paid_are_read_no_further_than_they_show_leavers() -> None:
+    shelf = Shelf([*paid(400, start=-4000), *paid(3, first=500, word="failed")])
+    inquiry = inquire(shelf, ["p0500", "p0501", "p0502"], since=-4000)
+    assert [q.page for q in shelf.asked if q.status == "paid"] == [1]
+    assert shelf.looked_up == ["p0500", "p0501", "p0502"]
+    assert inquiry.asked == {"p0500", "p0501", "p0502"}
 
 
 def test_lookups_are_bounded_in_one_run() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from paywatch.discovery.reader import Reader
+from paywatch.discovery.reader import Observation, Reader
 from paywatch.domain.changes import DetectedBy
 from paywatch.domain.payments import timestamp
 from paywatch.errors import Unavailable, UnexpectedResponse
@@ -16,11 +16,15 @@ KEPT = timedelta(days=1)
 
 
 class Asking(Protocol):
-    """What finding out needs of one run's questions; `memory` is carried from run to run."""
+    """What finding out needs of one run's questions; `memory` is carried from run to run.
+
+    Whatever is read on the way is evidence, and goes into `found`.
+    """
 
     reader: Reader
     memory: dict[str, Any]
     now: datetime
+    found: list[Observation]
 
     @property
     def may_go_on(self) -> Callable[[], bool]:
@@ -67,11 +71,15 @@ def _find_out(
 
 def _answers_by_id(asking: Asking, pair: Sequence[str]) -> bool | None:
     reader = asking.reader
-    if any(reader.lookup(payment_id) is not None for payment_id in pair):
-        return True
+    for payment_id in pair:
+        observed = reader.lookup(payment_id)
+        if observed is not None:
+            asking.found.append(observed)
+            return True
     for word in reader.abilities.open_words:
         query = ListQuery(word, page_size=reader.abilities.page_size)
-        page, _ = reader.page(query, DetectedBy.OPEN_SWEEP)
+        page, rows = reader.page(query, DetectedBy.OPEN_SWEEP)
+        asking.found.extend(rows)
         if set(pair) <= {row.id for row in page.rows}:
             return False
     return None
@@ -79,5 +87,6 @@ def _answers_by_id(asking: Asking, pair: Sequence[str]) -> bool | None:
 
 def _answers_for_two(asking: Asking, pair: Sequence[str]) -> bool | None:
     query = ListQuery(ids=(pair[0], pair[1]))
-    page, _ = asking.reader.page(query, DetectedBy.LOOKUP)
+    page, rows = asking.reader.page(query, DetectedBy.LOOKUP)
+    asking.found.extend(rows)
     return {row.id for row in page.rows} == set(pair)

@@ -6,7 +6,7 @@ the provider can; where it cannot, in the settled lists. Without evidence nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,7 @@ LOOKUPS = 30
 SCAN_PAGES = 6
 # From so many on, a list that shows the latest paid ones is cheaper than asking one by one.
 MANY = 3
+UNFILTERED = "*"
 # So many ids go into one filter: what fits on a page.
 TOGETHER = 20
 
@@ -33,14 +34,16 @@ class Inquiry:
     """One run's questions after leavers.
 
     `memory` is what was found out about the provider, carried from run to run: whether it answers
-    by id, where the scans of its settled lists stopped, and which rows they showed. `found` has
-    every row that they had not shown before: whatever was read is evidence.
+    by id, where the scans of its lists stopped, and which rows they showed. `found` has every row
+    that they had not shown before: whatever was read is evidence. `doubtful` are those of the
+    wanted that a list showed as open again: a list of settled ones cannot confirm that.
     """
 
     reader: Reader
     memory: dict[str, Any]
     may_go_on: Callable[[], bool]
     now: datetime
+    doubtful: Collection[str] = ()
     found: list[Observation] = field(default_factory=list)
     absent: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
@@ -72,16 +75,18 @@ class Inquiry:
         return abilities.paid_word is not None and Order.LATEST_PAID_FIRST in abilities.orders
 
     def _scan_paid(self, left: dict[str, Record], since: str) -> None:
-        """Read the latest paid ones until all are found, or the payments were paid before."""
+        """Read the latest paid ones while they hold wanted ones; the rest is asked for by id."""
         floor = timestamp(moment(since) - OVERLAP)
         for number in range(1, SCAN_PAGES + 1):
             if not left or not self.may_go_on():
                 return
             query = ListQuery(self.reader.abilities.paid_word, Order.LATEST_PAID_FIRST, page=number)
             page, rows = self.reader.page(query, DetectedBy.SETTLED_SCAN)
+            before = len(left)
             self._take(query.status, rows, left)
             dates = [row.paid_at for row in page.rows if row.paid_at is not None]
-            if number >= page.last_page or (dates and dates[-1] < floor):
+            past = bool(dates) and dates[-1] < floor
+            if number >= page.last_page or past or len(left) == before:
                 return
 
     def _look_up_many(self, left: dict[str, Record]) -> None:
@@ -127,6 +132,11 @@ class Inquiry:
         """Read the settled lists from their newest end, going on where the last run stopped."""
         wanted = set(left)
         cursors = self.memory.setdefault("scans", {})
+        doubted = {key: left[key] for key in self.doubtful if key in left}
+        if doubted and self.may_go_on():
+            self._scan_word(None, doubted, cursors)
+            for key in wanted.intersection(self.doubtful) - set(doubted):
+                del left[key]
         for word in self.reader.abilities.settled_words:
             if left and self.may_go_on():
                 self._scan_word(word, left, cursors)
@@ -134,11 +144,11 @@ class Inquiry:
             self.asked |= wanted
 
     def _scan_word(
-        self, word: str, left: dict[str, Record], cursors: dict[str, dict[str, Any]]
+        self, word: str | None, left: dict[str, Record], cursors: dict[str, dict[str, Any]]
     ) -> None:
         created = [record.payment.created_at or "" for record in left.values()]
         floor = timestamp(moment(min(created)) - OVERLAP) if all(created) else ""
-        cursor = cursors.pop(word, {"page": 1, "down": False})
+        cursor = cursors.pop(word or UNFILTERED, {"page": 1, "down": False})
         number, down = int(cursor["page"]), bool(cursor["down"])
         for _ in range(SCAN_PAGES):
             if not left or not self.may_go_on():
@@ -157,7 +167,7 @@ class Inquiry:
                 return
             number += -1 if down else 1
         if left:
-            cursors[word] = {"page": number, "down": down}
+            cursors[word or UNFILTERED] = {"page": number, "down": down}
 
     def _take(self, word: str | None, rows: Sequence[Observation], left: dict[str, Record]) -> None:
         shown = self._shown.setdefault(word or "", [])
