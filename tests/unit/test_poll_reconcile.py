@@ -113,3 +113,20 @@ def test_progress_a_reconcile_asked_for_while_one_is_under_way_is_made_after_it(
     assert stored is not None
     assert Decimal(str(stored.payment.amount)) == newest.amount
     assert "current" not in polling.memory("reconcile", "onepay")
+
+
+def test_what_a_sweep_of_many_polls_has_not_come_to_yet_is_no_miss() -> None:
+    polling = Polling(["onepay"], budget=16)
+    world = polling.world("onepay")
+    for number in range(500):
+        world.add(created_at=polling.clock.now() - HOUR * (number + 1))
+    while polling.memory("reconcile", "onepay") is None:
+        polling.poll("onepay")
+    moved = world.payments()[::25]
+    for payment in moved:
+        world.move(payment.id, "processing")
+    reports = [polling.poll("onepay") for _ in range(30)]
+    assert [polling.told(payment.id) for payment in moved] == [["processing"]] * len(moved)
+    told = {d.event["data"]["detected_by"] for d in polling.deliveries}
+    assert "reconcile" in told
+    assert [report["misses"] for report in reports] == [0] * len(reports)

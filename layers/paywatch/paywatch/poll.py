@@ -117,7 +117,8 @@ class SourcePoll:
             "certificates": [walk.certificate() for walk in sweep.walks],
         }
         if sweep.conclusive and self._leaving.believed:
-            memory["walk"] = {"began": timestamp(sweep.began), "sealed": sweep.sealed}
+            began = timestamp(sweep.began)
+            memory["walk"] = {"began": began, "epoch": sweep.epoch, "sealed": sweep.sealed}
 
     def _look_back(self) -> None:
         """Reconcile and compare totals, in what is left of the run."""
@@ -164,6 +165,8 @@ class SourcePoll:
         report.seen = round_.reader.seen
         report.refused_rows = round_.reader.refused
         report.set_aside = len(applied.set_aside) + applied.outcomes[Outcome.FULL]
+        if applied.set_aside:
+            report.hint(f"{len(applied.set_aside)} set aside: another creation date than before")
         report.delays = [c.delay for c in applied.changes if c.delay is not None]
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from paywatch.discovery.ledger import Outcome
 from paywatch.discovery.reader import Observation
-from paywatch.discovery.reconcile import UNFILTERED, Reconcile
+from paywatch.discovery.reconcile import UNFILTERED, Reconcile, Suspect
 from paywatch.discovery.settled import SettledWatch
 from paywatch.domain.changes import DetectedBy, stamp
 from paywatch.domain.payments import timestamp
@@ -106,19 +106,29 @@ class Reconciling:
     def _believe(
         self, reconcile: Reconcile, row: Observation, listed_at: Callable[[str], str | None]
     ) -> None:
-        """Record what a second read of a suspect says; what it changes is a miss of the polls."""
+        """Record what a second read of a suspect says; what that changes may be a miss."""
         round_, key = self._round, row.payment.id
         suspect = reconcile.suspects[key]
         seen = replace(row, detected_by=DetectedBy.RECONCILE, news=True)
         first = replace(seen, seen=stamp(suspect.epoch, 0), route=f"list:{UNFILTERED}")
         agreed = {key: first} if row.payment.provider_status == suspect.word else {}
-        before = len(round_.recording.applied.changes)
+        before, was_due = len(round_.recording.applied.changes), self._was_due(key, suspect)
         round_.recording.apply([seen], listed_at, round_.within(1.0), agreed)
-        missed = len(round_.recording.applied.changes) - before
+        missed = len(round_.recording.applied.changes) - before if was_due else 0
         reconcile.misses += missed
         round_.report.misses += missed
         if round_.recording.whole:
             del reconcile.suspects[key]
+
+    def _was_due(self, key: str, suspect: Suspect) -> bool:
+        """Whether the polls had their chance before: of an open payment, a sweep begun later."""
+        self._round.books.find([key])
+        known = self._round.books.records.get(key)
+        if known is None:
+            return self.baseline_is_complete
+        return not known.open or suspect.epoch < int(
+            self._round.memory.get("walk", {}).get("epoch", 0)
+        )
 
     def _read(self, reconcile: Reconcile, listed_at: Callable[[str], str | None]) -> None:
         round_, resumed = self._round, True
