@@ -47,7 +47,7 @@ def _list(world: World, params: Mapping[str, str]) -> Response:
     return wire.answer(
         200,
         f'{{"count":{len(found)},"page":{page},"pageSize":{size},"items":[{items}]}}',
-        tuple((payment.id, payment.status) for payment in shown),
+        world.pairs(shown),
     )
 
 

@@ -61,7 +61,7 @@ def _list(world: World, params: Mapping[str, str]) -> Response:
     return wire.answer(
         200,
         f'{wire.text(head)[:-1]},"data":[{data}]}}',
-        tuple((payment.id, payment.status) for payment in shown),
+        world.pairs(shown),
     )
 
 

@@ -2,13 +2,14 @@
 
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from paylab import compago_rows, onepay_rows, wire
 from paylab.agenda import Action, Agenda
 from paylab.clock import LabClock
+from paylab.listing import Listing
 from paylab.making import FIELDS, make
 from paylab.payments import LabPayment
 from paylab.truth import TruthLog
@@ -17,6 +18,9 @@ Order = Literal["newest_first", "oldest_first", "none"]
 
 _DEFAULT_KEYS = {"compago": "compago-lab-key", "onepay": "sk_test_paylab"}
 _BASE_PATHS = {"compago": "/api", "onepay": "/v1"}
+
+# So many lists are kept in order; who asks for more of them (one by one, by id) has them made anew.
+_LISTINGS = 16
 
 
 class World:
@@ -73,7 +77,8 @@ class World:
         self._agenda = Agenda()
         self._orders = 1233
         self._texts: dict[str, str] = {}
-        self._listings: dict[object, list[LabPayment]] = {}
+        self._pairs: dict[str, tuple[str, str]] = {}
+        self._listings: dict[object, Listing] = {}
 
     def settle(self) -> None:
         """Apply every scheduled move whose time has come."""
@@ -99,10 +104,12 @@ class World:
     def listing(
         self, key: object, keep: Callable[[LabPayment], bool], rank: Callable[[LabPayment], Any]
     ) -> list[LabPayment]:
-        """Return the payments to keep, by rank; remembered under `key` until something moves."""
+        """Return the payments to keep, by rank; `key` stands for the two, and the list is kept."""
         if key not in self._listings:
-            self._listings[key] = sorted(filter(keep, self._payments.values()), key=rank)
-        return self._listings[key]
+            if len(self._listings) >= _LISTINGS:
+                del self._listings[next(iter(self._listings))]
+            self._listings[key] = Listing(self._payments.values(), keep, rank)
+        return self._listings[key].rows(self._payments)
 
     def birth_number(self, payment: LabPayment) -> int:
         """Return the place of a payment in the order of births, which breaks ties."""
@@ -114,6 +121,13 @@ class World:
             to_row = compago_rows.to_row if self.provider == "compago" else onepay_rows.to_row
             self._texts[payment.id] = wire.text(to_row(payment, self.amounts_as_text))
         return self._texts[payment.id]
+
+    def pairs(self, payments: Iterable[LabPayment]) -> tuple[tuple[str, str], ...]:
+        """Return the payments' ids and statuses, for the request log; one pair for all reads."""
+        return tuple(
+            self._pairs.get(p.id) or self._pairs.setdefault(p.id, (p.id, p.status))
+            for p in payments
+        )
 
     def add(
         self, status: str | None = None, *, at: datetime | None = None, **particulars: Any
@@ -212,7 +226,9 @@ class World:
 
     def _changed(self, payment_id: str) -> None:
         self._texts.pop(payment_id, None)
-        self._listings.clear()
+        self._pairs.pop(payment_id, None)
+        for listing in self._listings.values():
+            listing.note(payment_id)
 
     def _amend(self, payment_id: str, particulars: Mapping[str, Any], at: datetime) -> None:
         payment = self._payments[payment_id]

@@ -81,6 +81,14 @@ def test_rows_that_leave_during_a_walk_down_hide_no_other() -> None:
     assert sweep.walks[0].why == "the stated total moved"
 
 
+def test_rows_that_leave_during_a_walk_down_do_not_make_it_read_the_list_twice() -> None:
+    shelf = Shelf(rows(60))
+    shelf.before = lambda number: shelf.remove(f"p{number:03}")
+    sweep, _ = read_all(shelf, begin(guess=3))
+    assert shelf.pages == [3, 2, 1]
+    assert sweep.complete
+
+
 def test_rows_that_come_during_a_walk_down_hide_no_other() -> None:
     shelf = Shelf(rows(60))
     shelf.before = lambda number: shelf.rows.extend(rows(9, first=100 + 10 * number))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+import hashlib
+import json
+from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -150,6 +152,13 @@ OTHER_VALUES: dict[str, Any] = {
 def test_the_fingerprint_differs_when_any_field_differs(name: str) -> None:
     row = payment()
     assert replace(row, **{name: OTHER_VALUES[name]}).fingerprint != row.fingerprint
+
+
+@pytest.mark.parametrize("origin", [None, Origin("Link", "1")])
+def test_the_fingerprint_is_the_one_that_is_stored_already(origin: Origin | None) -> None:
+    row = payment(origin=origin)
+    text = json.dumps(asdict(row), sort_keys=True, separators=(",", ":"))
+    assert row.fingerprint == hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def test_the_fingerprint_of_the_same_row_is_the_same() -> None:

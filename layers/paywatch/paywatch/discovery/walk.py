@@ -76,8 +76,8 @@ class Walk:
 
     @property
     def overflows(self) -> bool:
-        """Whether more was read than the list says that it holds: its end is not its end."""
-        return bool(self.totals) and len(self.ids) > self.totals[-1]
+        """Whether more was read than the list ever said that it holds: its end is not its end."""
+        return bool(self.totals) and len(self.ids) > max(self.totals)
 
 
 class Direction(Protocol):
