@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import json
+import random
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
 
 from paylab import LabPayment
+from paylab.faults import Asked, Fault, ServerError, where
+from paylab.messages import Response
 from tests.gates import Gate, gate
 from tests.polling import Polling
 
 HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Emptied(Fault):
+    """A 200 that says that OnePay's list is empty."""
+
+    def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
+        answer = json.loads(response.body)
+        answer["data"] = []
+        answer |= {"total": 0, "last_page": 1, "from": None, "to": None}
+        return replace(response, body=json.dumps(answer).encode(), rows=())
 
 
 class Throttled(Exception):
@@ -79,3 +95,63 @@ def test_a_sweep_that_does_not_fit_into_a_run_goes_on_in_the_next() -> None:
     assert pages >= {str(number) for number in range(1, 11)}
     stored = [polling.stored(p.id, "onepay") for p in polling.world("onepay").payments()]
     assert None not in stored
+
+
+@pytest.mark.parametrize("word", ["refunded", "disputed", "failed", "paid"])
+def test_isolation_one_list_that_cannot_be_had_holds_up_no_other(word: str) -> None:
+    polling, payment, _ = begun("onepay")
+    polling.lab.faults = [ServerError(when=where(word), statuses=(500,))]
+    new = polling.world("onepay").add()
+    polling.world("onepay").move(payment.id, "processing")
+    reports = [polling.poll("onepay") for _ in range(4)]
+    assert polling.told(new.id) == ["pending"]
+    assert polling.told(payment.id) == ["processing"]
+    assert "unavailable" in {report["outcome"] for report in reports}
+
+
+def test_no_invention_a_settled_list_that_was_empty_once_makes_no_news_of_what_is_old() -> None:
+    polling = Polling(["onepay"])
+    for number in range(30):
+        born = polling.clock.now() - timedelta(days=10, minutes=number)
+        polling.world("onepay").add("refunded", created_at=born)
+    polling.lab.faults = [Emptied(when=where("refunded"))]
+    polling.poll("onepay")
+    polling.lab.faults = []
+    for _ in range(10):
+        polling.poll("onepay")
+    assert polling.deliveries == []
+    records = [polling.stored(p.id, "onepay") for p in polling.world("onepay").payments()]
+    assert None not in records
+
+
+def test_a_creation_date_that_is_written_more_finely_is_the_same() -> None:
+    polling, payment, _ = begun("onepay")
+    row = polling.world("onepay").payment(payment.id)
+    assert row is not None
+    row.created_at += timedelta(milliseconds=1)
+    polling.world("onepay").move(payment.id, "paid")
+    polling.poll("onepay")
+    assert polling.told(payment.id) == ["paid"]
+
+
+def test_another_creation_date_is_set_aside_and_said() -> None:
+    polling, payment, _ = begun("compago")
+    row = polling.world().payment(payment.id)
+    assert row is not None
+    row.created_at += timedelta(days=1)
+    polling.world().amend(payment.id, external_id="order-b")
+    report = polling.poll()
+    assert report["set_aside"] == 1
+    assert "set aside" in report["detail"]
+
+
+def test_payments_that_vanish_one_by_one_are_no_collapse() -> None:
+    polling = Polling(["onepay"])
+    for number in range(35):
+        born = polling.clock.now() - timedelta(hours=1, minutes=number)
+        polling.world("onepay").add(created_at=born)
+    polling.poll("onepay")
+    for payment in polling.world("onepay").payments()[:25]:
+        polling.world("onepay").remove(payment.id)
+        assert not polling.poll("onepay")["braked"]
+    assert polling.deliveries == []

@@ -10,10 +10,11 @@ from decimal import Decimal
 import pytest
 
 from paylab import LabPayment
-from paylab.faults import Asked
+from paylab.faults import Asked, where
 from paylab.messages import Response
 from tests.gates import gate
 from tests.polling import Polling
+from tests.unit.test_poll_brake import Emptied
 
 HOUR = timedelta(hours=1)
 
@@ -130,3 +131,17 @@ def test_what_a_sweep_of_many_polls_has_not_come_to_yet_is_no_miss() -> None:
     told = {d.event["data"]["detected_by"] for d in polling.deliveries}
     assert "reconcile" in told
     assert [report["misses"] for report in reports] == [0] * len(reports)
+
+
+def test_a_list_that_collapses_in_the_middle_does_not_end_a_baseline() -> None:
+    polling = Polling(["compago"], pace=100)
+    for number in range(1600):
+        born = polling.clock.now() - HOUR * (number + 1)
+        polling.world().add("CONFIRMED", created_at=born)
+    polling.lab.faults = [Emptied(when=where("page=2&pageSize=500"))]
+    polling.poll()
+    polling.poll()
+    polling.lab.faults = []
+    for _ in range(3):
+        polling.poll()
+    assert polling.memory("reconcile")["completed"]["rows"] == 1600

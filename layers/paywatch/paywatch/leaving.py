@@ -54,10 +54,11 @@ class Leaving:
                 since = max(self._round.walk_began or record.since, record.since)
                 leaver = Leaver(record.id, line_of(record.payment), since, now)
                 self._leavers.setdefault(record.id, leaver)
-        missing = len(self._leavers)
-        self.brake.weigh(self._round.plausible, self._round.epoch, missing, sweep.distinct)
+        # Those that were asked for in vain are an old story, not a list that collapses.
+        at_once = sum(1 for leaver in self._leavers.values() if not leaver.asked)
+        self.brake.weigh(self._round.plausible, self._round.epoch, at_once, sweep.distinct)
         # A walk that cannot be believed, or whose leavers cannot all be remembered, is none.
-        self.believed = not self.brake.on and missing <= KEPT
+        self.believed = not self.brake.on and len(self._leavers) <= KEPT
 
     def ask(self, vanished: set[str], swept: Sequence[Observation]) -> set[str]:
         """Look for direct evidence of leavers and doubtful moves; return who was asked for.

@@ -137,11 +137,13 @@ class Reconciling:
             name = reconcile.lists[0]
             page, rows = reconcile.read_page(round_.reader, resumed)
             resumed = False
+            if reconcile.doubts_page(page):
+                round_.report.hint(f"reconcile: page {page.number} states {page.total} in all")
+                return
             self._take(reconcile, page, [self._judged(name, row) for row in rows], listed_at)
             if not round_.recording.whole:
                 return
-            reconcile.advance(page)
-            if name != UNFILTERED and name not in reconcile.lists:
+            if reconcile.advance(page) and name != UNFILTERED:
                 self._watch.note_whole(name)
             round_.books.forget_settled()
 
@@ -158,7 +160,7 @@ class Reconciling:
         rows: list[Observation],
         listed_at: Callable[[str], str | None],
     ) -> None:
-        """Record at once what is silent, and suspect what would be a change."""
+        """Record at once what is new or silent, and suspect what would be a move."""
         round_ = self._round
         round_.books.find({row.payment.id for row in rows})
         rulings = round_.books.rule(round_.rules, rows, listed_at, {})
@@ -166,7 +168,11 @@ class Reconciling:
         for steps in rulings.values():
             for row, ruling in steps:
                 settled = ruling.record is not None and not ruling.record.open
-                if ruling.outcome in (Outcome.CHANGED, Outcome.BACKWARDS):
+                first_sight = row.payment.id not in round_.books.records
+                if ruling.outcome is Outcome.CHANGED and first_sight:
+                    # No poll has to have seen it yet; what it says now may be gone by the next.
+                    silent.append(row)
+                elif ruling.outcome in (Outcome.CHANGED, Outcome.BACKWARDS):
                     reconcile.suspect(row.payment, page.number, round_.epoch)
                 elif ruling.outcome is Outcome.SILENT or settled:
                     silent.append(row)

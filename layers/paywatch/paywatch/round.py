@@ -10,13 +10,13 @@ from paywatch.discovery.brake import Plausible
 from paywatch.discovery.ledger import Rules
 from paywatch.discovery.reader import Reader
 from paywatch.domain.payments import timestamp
-from paywatch.errors import OutOfTime, ProviderError, UnexpectedResponse
+from paywatch.errors import OutOfTime, ProviderError, Unavailable, UnexpectedResponse
 from paywatch.ports import Clock, Control, Controls, Payments, Topic
 from paywatch.recording import Recording
 from paywatch.report import SourceReport
 
-# Answers of one list that cannot be used do not keep the other lists from being read; so many
-# faults of this kind do, and any other kind does at once.
+# One list that cannot be had does not keep the other lists from being read; so many faults of this
+# kind do, and any other kind (a refused key, a request to wait) does at once.
 FAULTS = 3
 
 T = TypeVar("T")
@@ -79,7 +79,7 @@ class Round:
             return False
         except ProviderError as fault:
             self.report.fault(fault.kind, f"{name}: {fault}")
-            self._faults += 1 if isinstance(fault, UnexpectedResponse) else FAULTS
+            self._faults += 1 if isinstance(fault, (Unavailable, UnexpectedResponse)) else FAULTS
             return False
         return True
 

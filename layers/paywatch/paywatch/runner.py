@@ -24,6 +24,7 @@ MARGIN = 2.0
 THREADS = 4
 # Another run may just be ending: so many looks at its lease, so many seconds apart.
 WAITS = 3
+PATIENT_WAITS = 30
 WAIT = 2.0
 
 
@@ -92,7 +93,7 @@ def run(world: World, invocation: Invocation, run_id: str, remaining: float) -> 
 def _poll(world: World, source: Source, deadline: float, wants_reconcile: bool) -> SourceReport:
     allowance = Allowance(world.clock, deadline, world.request_budget)
     provider = world.connect(source)
-    control = _acquire(world, source, allowance)
+    control = _acquire(world, source, allowance, patient=wants_reconcile)
     if control is None:
         return SourceReport(outcome="busy", detail="another run holds this source")
     reader = Reader(provider, allowance, control.lease.epoch)
@@ -112,9 +113,14 @@ def _poll(world: World, source: Source, deadline: float, wants_reconcile: bool) 
         return round_.report
 
 
-def _acquire(world: World, source: Source, allowance: Allowance) -> Control | None:
-    """Take the source's lease; wait a little for a run that is about to end."""
-    for _ in range(WAITS):
+def _acquire(
+    world: World, source: Source, allowance: Allowance, *, patient: bool
+) -> Control | None:
+    """Take the source's lease; wait a little for a run that is about to end.
+
+    Who is patient waits as long as it can: a poll comes again in a minute, a reconcile in a day.
+    """
+    for _ in range(PATIENT_WAITS if patient else WAITS):
         now = world.clock.now()
         until = now + timedelta(seconds=allowance.remaining())
         control = world.controls.acquire(source, "poll", now, until)

@@ -22,7 +22,7 @@ LATENCY = 0.2  # of each request, in simulated seconds
 
 # Polls after the last one that count as any other, but with providers that answer: what was late
 # because of a fault has to have arrived by then.
-SETTLING = 3
+SETTLING = 6
 
 Tamper = Callable[[Poller], None]
 

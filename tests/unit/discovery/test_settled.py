@@ -52,7 +52,7 @@ def run(
 
 def test_each_poll_probes_one_list_in_turn() -> None:
     shelf = Shelf()
-    last = run(shelf)
+    last = run(shelf, run(shelf))
     words = []
     for turn in range(8):
         last = run(shelf, last, turn)
@@ -80,7 +80,7 @@ def test_what_comes_to_a_list_that_was_read_whole_is_news() -> None:
 
 def test_a_list_that_stands_still_costs_one_page_and_tells_nothing() -> None:
     shelf = Shelf(rows(55))
-    first = run(shelf)
+    first = run(shelf, run(shelf))
     again = run(shelf, first)
     assert shelf.pages == [1]
     assert again.told == []
@@ -129,7 +129,7 @@ def test_a_long_list_that_was_read_whole_all_the_same_counts_as_such() -> None:
 
 def test_a_reading_that_is_cut_short_leaves_what_was_seen_as_it_was() -> None:
     shelf = Shelf(rows(60))
-    first = run(shelf)
+    first = run(shelf, run(shelf))
     shelf.rows += rows(5, first=100)
     cut = run(shelf, first, may_go_on=so_often(2))
     assert cut.watch.store() == first.watch.store()
@@ -140,7 +140,7 @@ def test_a_reading_that_is_cut_short_leaves_what_was_seen_as_it_was() -> None:
 
 def test_the_stated_totals_of_this_run_are_kept_for_comparison() -> None:
     shelf = Shelf([*rows(25), *rows(3, "paid")])
-    first = run(shelf)
+    first = run(shelf, run(shelf))
     assert first.watch.stated == {"refunded": 25, "disputed": 0, "failed": 0}
     assert run(shelf, first, turn=WORDS.index("paid")).watch.stated == {"paid": 3}
 

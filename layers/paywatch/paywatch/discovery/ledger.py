@@ -18,6 +18,10 @@ EXPIRY_GRACE = timedelta(minutes=2)
 CLOCK_TOLERANCE = timedelta(seconds=5)
 
 
+# The characters of a timestamp up to its seconds.
+SECONDS = len("2026-03-01T12:00:00")
+
+
 class Outcome(StrEnum):
     """What became of one observation."""
 
@@ -70,7 +74,7 @@ def judge(
     if observed.seen <= stored.seen:
         return Ruling(Outcome.LATE)
     payment, known = observed.payment, stored.payment
-    if payment.created_at and known.created_at and payment.created_at != known.created_at:
+    if _born_anew(payment, known):
         return Ruling(Outcome.SET_ASIDE)
     status = _status(observed, stored)
     moved = status is not stored.status or payment.provider_status != known.provider_status
@@ -81,6 +85,13 @@ def judge(
     if not moved:
         return Ruling(Outcome.UPDATED, replace(stored, payment=payment, seen=observed.seen))
     return _changed(rules, stored, observed, status, listed_at)
+
+
+def _born_anew(payment: Payment, known: Payment) -> bool:
+    """Whether the row says that it was created at another time, to the second."""
+    if payment.created_at is None or known.created_at is None:
+        return False
+    return payment.created_at[:SECONDS] != known.created_at[:SECONDS]
 
 
 def expiry_of(payment: Payment) -> datetime | None:

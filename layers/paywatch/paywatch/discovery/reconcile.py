@@ -26,6 +26,9 @@ SUSPECTS = 200
 # A suspect that cannot be read again is given up after so many runs; the next reconcile finds it.
 TRIES = 5
 UNFILTERED = "*"
+# A list that states less than half of what it stated before is not believed so many times.
+DOUBTS = 5
+COUNTS = ("page", "pages", "rows", "misses", "top", "listed", "doubts")
 
 
 @dataclass
@@ -43,7 +46,9 @@ class Reconcile:
     """Where a reconcile stands: the lists to read, the next page of the first of them, the edge.
 
     `edge` is the creation date of the last row that was read, `pages` and `rows` count what was
-    read, `misses` what the polls had missed.
+    read, `misses` what the polls had missed. Of the list that is being read, `top` is the greatest
+    total that it stated, `listed` the number of its rows so far, and `doubts` how often an answer
+    was not believed.
     """
 
     lists: list[str]
@@ -53,6 +58,9 @@ class Reconcile:
     pages: int = 0
     rows: int = 0
     misses: int = 0
+    top: int = 0
+    listed: int = 0
+    doubts: int = 0
     suspects: dict[str, Suspect] = field(default_factory=dict)
 
     @classmethod
@@ -61,7 +69,7 @@ class Reconcile:
         suspects = {}
         for key, (word, page, epoch, tries) in stored["suspects"].items():
             suspects[key] = Suspect(str(word), int(page), int(epoch), int(tries))
-        numbers = {name: int(stored[name]) for name in ("page", "pages", "rows", "misses")}
+        numbers = {name: int(stored[name]) for name in COUNTS}
         lists = [str(word) for word in stored["lists"]]
         edge, began = str(stored["edge"]), str(stored["began"])
         return cls(lists=lists, began=began, edge=edge, suspects=suspects, **numbers)
@@ -71,11 +79,8 @@ class Reconcile:
         return {
             "lists": self.lists,
             "began": self.began,
-            "page": self.page,
             "edge": self.edge,
-            "pages": self.pages,
-            "rows": self.rows,
-            "misses": self.misses,
+            **{name: getattr(self, name) for name in COUNTS},
             "suspects": {k: [s.word, s.page, s.epoch, s.tries] for k, s in self.suspects.items()},
         }
 
@@ -96,16 +101,31 @@ class Reconcile:
         page, rows = _read(reader, self.lists[0], self.page)
         return page, rows
 
-    def advance(self, page: Page) -> None:
-        """Go on behind a page whose rows are recorded."""
+    def doubts_page(self, page: Page) -> bool:
+        """Whether the list has collapsed since its earlier pages, too much to be believed yet."""
+        if 2 * page.total < self.top and self.doubts < DOUBTS:
+            self.doubts += 1
+            return True
+        self.top = max(self.top, page.total)
+        return False
+
+    def advance(self, page: Page) -> bool:
+        """Go on behind a page whose rows are recorded; return whether it ended a list, read whole.
+
+        Whole is a list that showed as many rows as it stated, no more and no less at any time.
+        """
         self.pages += 1
         self.rows += len(page.rows)
+        self.listed += len(page.rows)
         dates = [row.created_at for row in page.rows if row.created_at is not None]
         self.edge = dates[-1] if dates else self.edge
         self.page = page.number + 1
-        if page.number >= page.last_page:
-            self.lists.pop(0)
-            self.page, self.edge = 1, ""
+        if page.number < page.last_page:
+            return False
+        whole = 0 < self.listed == page.total == self.top
+        self.lists.pop(0)
+        self.page, self.edge, self.top, self.listed, self.doubts = 1, "", 0, 0, 0
+        return whole
 
     def suspect(self, row: Payment, page: int, epoch: int) -> None:
         """Note a row that differs from the books."""

@@ -14,6 +14,7 @@ from typing import Any
 from paywatch.discovery.known import pack_rows, unknown
 from paywatch.discovery.reader import Observation, Reader
 from paywatch.domain.changes import DetectedBy
+from paywatch.errors import ProviderError, Unavailable, UnexpectedResponse
 from paywatch.ports import Abilities, ListQuery, Order, Page
 
 # A list of more pages than this is not short: it is left to totals and to reconcile.
@@ -72,14 +73,25 @@ class SettledWatch:
     ) -> None:
         """Probe the list whose turn it is, and each short one that was never read.
 
-        OutOfTime and ProviderError pass through; the entry of what was not read to its end stays
-        as it was.
+        OutOfTime and ProviderError pass through, those of one list after the other lists; the entry
+        of what was not read to its end stays as it was.
         """
         words, short = reader.abilities.settled_words, reader.abilities.short_words
+        faults: list[ProviderError] = []
         for number, word in enumerate(words):
-            due = turn % len(words) == number or (word in short and word not in self.seen)
+            due = turn % len(words) == number or (word in short and not self._settled(word))
             if may_go_on() and due:
-                self._probe(reader, word, word in short, may_go_on, into)
+                try:
+                    self._probe(reader, word, word in short, may_go_on, into)
+                except (Unavailable, UnexpectedResponse) as fault:
+                    faults.append(fault)
+        if faults:
+            raise faults[0]
+
+    def _settled(self, word: str) -> bool:
+        """Whether a short list needs no reading out of its turn: it is whole, or too long."""
+        entry = self.seen.get(word)
+        return entry is not None and (entry["whole"] or entry["ids"] is None)
 
     def _probe(
         self,
@@ -90,25 +102,41 @@ class SettledWatch:
         into: list[Observation],
     ) -> None:
         before = self.seen.get(word)
+        known = "" if before is None else before["rows"]
         page, rows = read_settled(reader, word, 1)
         self.stated[word] = page.total
         entry = {"total": page.total, "rows": pack_rows(rows), "whole": False, "ids": None}
+        was_empty = False
         if before is not None:
             entry |= {"whole": before["whole"], "ids": before["ids"]}
-            if before["total"] == page.total and before["rows"] == entry["rows"]:
+            was_empty = before["total"] == 0
+            unchanged = before["total"] == page.total and before["rows"] == entry["rows"]
+            if unchanged and (before["whole"] or not short):
                 return
-        if short and page.last_page <= SHORT_PAGES:
+        short = short and page.last_page <= SHORT_PAGES
+        news = short and before is not None and before["whole"]
+
+        def take(read: list[Observation]) -> None:
+            # At once: what was read is evidence also where the rest of the list has to wait.
+            into.extend(replace(o, news=news) for o in unknown(read, known))
+
+        take(rows)
+        if short:
+            ids, totals = {o.payment.id for o in rows}, {page.total}
             for number in range(2, page.last_page + 1):
                 if not may_go_on():
                     return
-                rows.extend(read_settled(reader, word, number)[1])
-            ids = sorted({o.payment.id for o in rows})
+                page, rows = read_settled(reader, word, number)
+                take(rows)
+                ids |= {o.payment.id for o in rows}
+                totals.add(page.total)
             if before is not None and before["ids"] is not None:
-                self.vanished |= set(before["ids"]) - set(ids)
-            news = before is not None and before["whole"]
-            rows = [replace(o, news=news) for o in rows]
-            entry |= {"whole": True, "ids": ids if len(ids) <= KEPT_IDS else None}
-        into.extend(rows if before is None else unknown(rows, before["rows"]))
+                self.vanished |= set(before["ids"]) - ids
+            # Pages move while they are read, and an empty answer may lie: news is only what was
+            # not in a list that showed as many as it states, or was empty twice.
+            sealed = totals == {len(ids)} and (bool(ids) or was_empty)
+            entry["whole"] = entry["whole"] or sealed
+            entry["ids"] = sorted(ids) if len(ids) <= KEPT_IDS else None
         self.seen[word] = entry
 
 
