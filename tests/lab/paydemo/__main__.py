@@ -1,5 +1,6 @@
 """`python -m paydemo`."""
 
+import os
 import signal
 import sys
 from types import FrameType
@@ -24,6 +25,10 @@ def _main() -> int:
 
         return main(sys.argv[1:], is_stopped=lambda: stopped)
     except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read has had enough (a pipe to head); nothing can be said there any more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_INTERRUPTED
 
 

@@ -20,8 +20,8 @@ START = datetime(2026, 1, 9, 10, 30, tzinfo=UTC)
 EVERY = timedelta(minutes=1)
 LATENCY = 0.2  # of each request, in simulated seconds
 
-# Polls after the last one that count as any other, but with providers that answer: what was late
-# because of a fault has to have arrived by then.
+# Polls after the last one, in which nothing moves and nothing fails any more: what comes late, a
+# refund that waits for its list's turn or for a provider to answer, has to have arrived by then.
 SETTLING = 6
 
 Tamper = Callable[[Poller], None]
@@ -57,6 +57,8 @@ class Play:
                 return
             if number == self.options.ticks:
                 self.lab.faults = []
+                for world in self.lab.worlds.values():
+                    world.rest()
             yield self._tick(number)
 
     def audit(self) -> AuditReport:

@@ -85,6 +85,12 @@ class World:
         with self.lock:
             self._agenda.run_until(self.clock.now())
 
+    def rest(self) -> None:
+        """Let nothing move by itself any more."""
+        with self.lock:
+            self.settle()
+            self._agenda = Agenda()
+
     def payment(self, payment_id: str) -> LabPayment | None:
         """Return a payment as it stands now, or None."""
         with self.lock:
