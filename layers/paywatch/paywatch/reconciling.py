@@ -134,13 +134,18 @@ class Reconciling:
         round_, resumed = self._round, True
         may_go_on = round_.within(RECONCILED)
         while reconcile.may_read_on and may_go_on():
-            name = reconcile.lists[0]
-            page, rows = reconcile.read_page(round_.reader, resumed)
+            before = reconcile.step_back(round_.reader) if resumed else None
             resumed = False
+            if before is not None:
+                self._take(reconcile, *before, listed_at)
+                if not round_.recording.whole:
+                    return
+            page, rows = reconcile.read_page(round_.reader)
             if reconcile.doubts_page(page):
                 round_.report.hint(f"reconcile: page {page.number} states {page.total} in all")
                 return
-            self._take(reconcile, page, [self._judged(name, row) for row in rows], listed_at)
+            name = reconcile.lists[0]
+            self._take(reconcile, page, rows, listed_at)
             if not round_.recording.whole:
                 return
             if reconcile.advance(page) and name != UNFILTERED:
@@ -162,6 +167,7 @@ class Reconciling:
     ) -> None:
         """Record at once what is new or silent, and suspect what would be a move."""
         round_ = self._round
+        rows = [self._judged(reconcile.lists[0], row) for row in rows]
         round_.books.find({row.payment.id for row in rows})
         rulings = round_.books.rule(round_.rules, rows, listed_at, {})
         silent = []

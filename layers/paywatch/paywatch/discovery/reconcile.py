@@ -94,20 +94,20 @@ class Reconcile:
         """Whether there is something left to read, and room for suspects."""
         return bool(self.lists) and len(self.suspects) < SUSPECTS
 
-    def read_page(self, reader: Reader, resumed: bool) -> tuple[Page, list[Observation]]:
-        """Read the next page; `resumed` steps back first as far as rows have moved up."""
-        if resumed and self.page > 1:
-            self._step_back(reader)
-        page, rows = _read(reader, self.lists[0], self.page)
-        return page, rows
+    def read_page(self, reader: Reader) -> tuple[Page, list[Observation]]:
+        """Read the next page."""
+        return _read(reader, self.lists[0], self.page)
 
     def doubts_page(self, page: Page) -> bool:
         """Whether the list has collapsed since its earlier pages, too much to be believed yet."""
-        if 2 * page.total < self.top and self.doubts < DOUBTS:
+        if self._collapsed(page):
             self.doubts += 1
             return True
         self.top = max(self.top, page.total)
         return False
+
+    def _collapsed(self, page: Page) -> bool:
+        return 2 * page.total < self.top and self.doubts < DOUBTS
 
     def advance(self, page: Page) -> bool:
         """Go on behind a page whose rows are recorded; return whether it ended a list, read whole.
@@ -145,14 +145,19 @@ class Reconcile:
             del self.suspects[payment_id]
         return [row for row in rows if row.payment.id in self.suspects]
 
-    def _step_back(self, reader: Reader) -> None:
-        """Go back while the page before begins behind the edge: rows were deleted meanwhile."""
+    def step_back(self, reader: Reader) -> tuple[Page, list[Observation]] | None:
+        """Go back as far as rows have moved up meanwhile, because others were deleted.
+
+        Return the page before the next one, with those of its rows that lie behind the edge.
+        """
         while self.page > 1:
-            page, _ = _read(reader, self.lists[0], self.page - 1)
-            if not page.rows or _lies_behind(page.rows, self.edge):
-                self.page -= 1
-            else:
-                return
+            page, rows = _read(reader, self.lists[0], self.page - 1)
+            if self._collapsed(page):
+                return None
+            if page.rows and not _lies_behind(page.rows, self.edge):
+                return page, [row for row in rows if _may_be_new(row.payment, page, self.edge)]
+            self.page -= 1
+        return None
 
 
 def _lies_behind(rows: Sequence[Payment], edge: str) -> bool:
@@ -162,6 +167,14 @@ def _lies_behind(rows: Sequence[Payment], edge: str) -> bool:
     if not dates or not edge or order is None:
         return False
     return max(dates) < edge if order is Order.NEWEST_FIRST else min(dates) > edge
+
+
+def _may_be_new(row: Payment, page: Page, edge: str) -> bool:
+    """Whether a row of a page that was read before does not come before its edge."""
+    order = observed_order(page.rows)
+    if row.created_at is None or not edge or order is None:
+        return True
+    return row.created_at <= edge if order is Order.NEWEST_FIRST else row.created_at >= edge
 
 
 def _read(reader: Reader, name: str, number: int) -> tuple[Page, list[Observation]]:
