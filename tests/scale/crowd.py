@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from heapq import heappop, heappush
 from random import Random
 
 from paylab import LabPayment, World
@@ -34,6 +36,7 @@ class Crowd:
         self._random = Random(f"{seed}/{world.source}/crowd")
         self._share = 0.0
         self._due = 0.0
+        self._regrets: list[tuple[datetime, str]] = []
         self._before = world.started - HOUR
         first = next(iter(self._moves))
         born = [self._random.randrange(1, 20 * 86_400) for _ in range(open_payments)]
@@ -43,8 +46,12 @@ class Crowd:
         self.quicken(moving)
 
     def quicken(self, moving: float) -> None:
-        """Let another share move from now on."""
+        """Let another share move from now on; with none, settled ones stay as they are too."""
         self._share = len(self._open) * moving
+
+    def counts(self) -> Counter[str]:
+        """Return how many open payments each word has once the minute is over."""
+        return Counter(word for _, word in self._open)
 
     def minute(self) -> None:
         """Schedule what happens within the next minute."""
@@ -54,6 +61,10 @@ class Crowd:
         seconds = sorted(self._random.uniform(0.5, 59.5) for _ in range(count))
         for second in seconds:
             self._move(now + timedelta(seconds=second))
+        while count and self._regrets and self._regrets[0][0] < now + timedelta(seconds=60):
+            at, payment_id = heappop(self._regrets)
+            word = self._random.choice(("refunded", "disputed"))
+            self._world.move(payment_id, word, at=max(at, now))
 
     def _move(self, at: datetime) -> None:
         number = self._random.randrange(len(self._open))
@@ -68,7 +79,7 @@ class Crowd:
         self._open[number] = self._add(next(iter(self._moves)), born)
         if self._world.provider == "onepay" and word == "paid" and self._chance(REGRETTED):
             later = at + timedelta(seconds=self._random.uniform(600, 7200))
-            self._world.move(payment.id, self._random.choice(("refunded", "disputed")), at=later)
+            heappush(self._regrets, (later, payment.id))
 
     def _add(self, word: str, at: datetime) -> tuple[LabPayment, str]:
         past = at < self._world.started
