@@ -46,7 +46,9 @@ class KeptJournal:
         self.reports: list[tuple[Source, SourceReport]] = []
         self.faults: list[tuple[Source, Exception]] = []
 
-    def source_polled(self, run_id: str, source: Source, report: SourceReport) -> None:
+    def source_polled(
+        self, run_id: str, source: Source, report: SourceReport, *, dry_run: bool
+    ) -> None:
         self.reports.append((source, report))
 
     def failed(self, run_id: str, source: Source, fault: Exception) -> None:

@@ -44,6 +44,23 @@ def test_a_link_that_was_paid_is_told_of_in_the_same_poll(order: Order, by_id: b
     assert report["unexplained"] == 0
 
 
+def test_a_dispute_that_is_taken_back_is_told_of_as_a_correction() -> None:
+    polling, payment = begun()
+    world = polling.world("onepay")
+    world.move(payment.id, "paid")
+    polling.poll("onepay")
+    for word in ("disputed", "paid"):
+        for _ in range(5):
+            polling.poll("onepay")
+        world.move(payment.id, word)
+    for _ in range(5):
+        polling.poll("onepay")
+    assert polling.told(payment.id) == ["paid", "disputed", "paid"]
+    corrections = [d.event["data"]["correction"] for d in polling.deliveries]
+    assert corrections == [False, False, True]
+    assert sum(report["sources"]["onepay"]["misses"] for report in polling.reports) == 0
+
+
 @pytest.mark.parametrize("word", ["paid", "failed", "refunded", "disputed"])
 def test_an_intent_that_settled_is_told_of_in_the_same_poll(word: str) -> None:
     polling, payment = begun()

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from paylab import LabPayment
-from paylab.faults import Asked, where
+from paylab.faults import Asked, Fault, When, always, where
 from paylab.messages import Response
 from tests.gates import gate
 from tests.polling import Polling
@@ -163,3 +163,50 @@ def test_rows_that_moved_up_by_less_than_a_page_between_two_runs_are_read(remove
     assert len(stored) > 50
     assert None not in stored
     assert polling.deliveries == []
+
+
+class Broken(Fault):
+    """One page of the unfiltered list cannot be had."""
+
+    def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
+        return Response(500, b"{}", {"Content-Type": "application/json"})
+
+
+def unfiltered_page(number: int) -> When:
+    def condition(asked: Asked, rng: random.Random) -> bool:
+        target = asked.request.target
+        return "status" not in target and f"page={number}&" in f"{target}&"
+
+    return condition
+
+
+@pytest.mark.parametrize("broken", [3, 4, 5])
+def test_a_page_that_can_never_be_read_does_not_hold_up_a_baseline(broken: int) -> None:
+    polling = Polling(["onepay"])
+    world = polling.world("onepay")
+    for number in range(100):
+        world.add("paid", created_at=polling.clock.now() - HOUR * (number + 1))
+    polling.lab.faults = [Broken(when=unfiltered_page(broken))]
+    for _ in range(8):
+        polling.poll("onepay")
+    completed = polling.memory("reconcile", "onepay")["completed"]
+    assert (completed["rows"], completed["skipped"]) == (80, 1)
+    assert any("left out" in report["sources"]["onepay"]["detail"] for report in polling.reports)
+    assert polling.deliveries == []
+
+
+def test_an_outage_in_the_middle_of_a_reconcile_leaves_out_nothing() -> None:
+    polling = Polling(["onepay"], budget=10)
+    world = polling.world("onepay")
+    for number in range(200):
+        world.add("paid", created_at=polling.clock.now() - HOUR * (number + 1))
+    for _ in range(3):
+        polling.poll("onepay")
+    polling.lab.faults = [Broken(when=always())]
+    for _ in range(12):
+        polling.poll("onepay")
+    polling.lab.faults = []
+    while not (polling.memory("reconcile", "onepay") or {}).get("completed"):
+        polling.poll("onepay")
+    completed = polling.memory("reconcile", "onepay")["completed"]
+    assert (completed["rows"], completed["skipped"]) == (200, 0)

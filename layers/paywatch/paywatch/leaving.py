@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from paywatch.discovery.books import line_of
 from paywatch.discovery.brake import SAMPLE, Brake
 from paywatch.discovery.leavers import Leaver, fair, load_leavers, store_leavers
-from paywatch.discovery.reader import Observation
+from paywatch.discovery.reader import BY_ID, Observation
 from paywatch.discovery.sweep import Sweep
 from paywatch.discovery.verdicts import Inquiry
 from paywatch.domain.changes import stamp
@@ -84,6 +84,10 @@ class Leaving:
             listed = list(dict.fromkeys(o.payment.id for o in swept))
             round_.attempt("verdicts", lambda: inquiry.ask(known, self.listed_at, listed))
             recording.apply(inquiry.found, self.listed_at, round_.within(1.0), suspects)
+            by_id = {k: o for k, o in recording.applied.backwards.items() if o.route == BY_ID}
+            again: list[Observation] = []
+            round_.attempt("verdicts", lambda: inquiry.ask_lists(list(by_id), again))
+            recording.apply(again, self.listed_at, round_.within(1.0), by_id)
             if recording.whole:
                 inquiry.remember_shown()
         round_.memory["inquiry"] = inquiry.memory

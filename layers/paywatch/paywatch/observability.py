@@ -35,11 +35,18 @@ class LambdaJournal:
         self._lock = Lock()
         self.rejected: set[Source] = set()
 
-    def source_polled(self, run_id: str, source: Source, report: SourceReport) -> None:
-        """Tell of one source's poll."""
+    def source_polled(
+        self, run_id: str, source: Source, report: SourceReport, *, dry_run: bool
+    ) -> None:
+        """Tell of one source's poll; a dry run is not counted in the metrics."""
         if report.outcome == CredentialsRejected.kind:
             self.rejected.add(source)
-        fields = {"run_id": run_id, "source": source.short, **asdict(report)}
+        fields = {
+            "run_id": run_id,
+            "source": source.short,
+            "dry_run": dry_run,
+            **asdict(report),
+        }
         log = self._logger.info if report.outcome in ("ok", "busy") else self._logger.warning
         metrics = EphemeralMetrics(namespace=NAMESPACE)
         metrics.add_dimension(name="source", value=source.short)
@@ -56,7 +63,8 @@ class LambdaJournal:
         metrics.add_metric("Failed", MetricUnit.Count, float(report.outcome not in ("ok", "busy")))
         with self._lock:
             log("source_polled", extra=fields)
-            metrics.flush_metrics()
+            if not dry_run:
+                metrics.flush_metrics()
 
     def failed(self, run_id: str, source: Source, fault: Exception) -> None:
         """Tell of a fault of our own."""

@@ -70,14 +70,15 @@ class Reconciling:
         self._round.attempt("reconcile", lambda: self._read(reconcile, listed_at))
         current = reconcile.store()
         self._round.report.reconcile = {
-            name: current[name] for name in ("lists", "page", "pages", "rows", "misses")
+            name: current[name] for name in ("lists", "page", "pages", "rows", "misses", "skipped")
         }
         if reconcile.done:
             self.ended = True
             ended = timestamp(self._round.clock.now())
-            done = {"began": reconcile.began, "ended": ended, "rows": reconcile.rows}
+            done = {"began": reconcile.began, "ended": ended}
             again = bool(self._state.get("again"))
-            self._state = {"completed": {**done, "misses": reconcile.misses}}
+            counts = {name: getattr(reconcile, name) for name in ("rows", "misses", "skipped")}
+            self._state = {"completed": {**done, **counts}}
             if again:
                 self.begin()
         else:
@@ -140,7 +141,10 @@ class Reconciling:
                 self._take(reconcile, *before, listed_at)
                 if not round_.recording.whole:
                     return
+            skipped = reconcile.skipped
             page, rows = reconcile.read_page(round_.reader)
+            if reconcile.skipped > skipped:
+                round_.report.hint(f"reconcile: page {page.number - 1} could not be read: left out")
             if reconcile.doubts_page(page):
                 round_.report.hint(f"reconcile: page {page.number} states {page.total} in all")
                 return

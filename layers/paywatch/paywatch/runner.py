@@ -31,7 +31,9 @@ WAIT = 2.0
 class Journal(Protocol):
     """Where a run tells of itself: log and metrics."""
 
-    def source_polled(self, run_id: str, source: Source, report: SourceReport) -> None:
+    def source_polled(
+        self, run_id: str, source: Source, report: SourceReport, *, dry_run: bool
+    ) -> None:
         """Tell of one source's poll."""
 
     def failed(self, run_id: str, source: Source, fault: Exception) -> None:
@@ -69,7 +71,7 @@ def run(world: World, invocation: Invocation, run_id: str, remaining: float) -> 
         except Exception as fault:
             world.journal.failed(run_id, source, fault)
             return fault
-        world.journal.source_polled(run_id, source, report)
+        world.journal.source_polled(run_id, source, report, dry_run=invocation.dry_run)
         return report
 
     if world.parallel and len(invocation.sources) > 1:

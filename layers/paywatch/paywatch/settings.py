@@ -9,6 +9,10 @@ from urllib.parse import urlsplit
 from paywatch.domain.payments import PROVIDERS, Source
 from paywatch.errors import ConfigurationError
 
+# The least and the greatest that a setting may be. At less than a request in 100 seconds no poll
+# would come to anything.
+PACES, SHARES, COUNTS = (0.01, 1000), (0.001, 1), (1, 100_000)
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -54,12 +58,12 @@ class Settings:
                 "onepay": _base_url(env, "PAYWATCH_ONEPAY_BASE_URL", "https://api.onepay.la/v1"),
             },
             requests_per_second={
-                "compago": _positive(env, "PAYWATCH_COMPAGO_REQUESTS_PER_SECOND", "1"),
-                "onepay": _positive(env, "PAYWATCH_ONEPAY_REQUESTS_PER_SECOND", "1"),
+                "compago": _number(env, "PAYWATCH_COMPAGO_REQUESTS_PER_SECOND", "1", PACES),
+                "onepay": _number(env, "PAYWATCH_ONEPAY_REQUESTS_PER_SECOND", "1", PACES),
             },
             request_budget=_whole(env, "PAYWATCH_REQUEST_BUDGET", "600"),
             brake_leavers=_whole(env, "PAYWATCH_BRAKE_LEAVERS", "20"),
-            brake_share=_positive(env, "PAYWATCH_BRAKE_SHARE", "0.5"),
+            brake_share=_number(env, "PAYWATCH_BRAKE_SHARE", "0.5", SHARES),
             log_level=_log_level(env),
         )
 
@@ -84,33 +88,41 @@ def _sources(text: str) -> tuple[Source, ...]:
 
 def _base_url(env: Mapping[str, str], name: str, default: str) -> str:
     url = env.get(name, "").strip() or default
+    if (
+        any(sign in url for sign in "?#@\\")
+        or not url.isascii()
+        or not url.isprintable()
+        or " " in url
+    ):
+        # It may hold a password, so it is not quoted.
+        raise ConfigurationError(f"{name}: not a plain https URL (no user, query or fragment)")
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
         raise ConfigurationError(f"{name}: {url!r} is not a URL ({error})") from None
-    if not host or parts.query or parts.fragment or "@" in parts.netloc:
-        # It may hold a password, so it is not quoted.
-        raise ConfigurationError(f"{name}: not a plain https URL (no user, query or fragment)")
+    if not host:
+        raise ConfigurationError(f"{name}: {url!r} names no host")
     loopback = host in ("localhost", "127.0.0.1", "::1")
     if parts.scheme != "https" and not (parts.scheme == "http" and loopback):
         raise ConfigurationError(f"{name}: {url!r} must be https (http is for loopback only)")
     return url.rstrip("/")
 
 
-def _positive(env: Mapping[str, str], name: str, default: str) -> float:
+def _number(env: Mapping[str, str], name: str, default: str, limits: tuple[float, float]) -> float:
     text = env.get(name, "").strip() or default
     try:
         value = float(text)
     except ValueError:
         raise ConfigurationError(f"{name}: {text!r} is not a number") from None
-    if not 0 < value <= 100_000:
-        raise ConfigurationError(f"{name}: {text!r} must be above 0 and at most 100000")
+    least, most = limits
+    if not least <= value <= most:
+        raise ConfigurationError(f"{name}: {text!r} must be between {least:g} and {most:g}")
     return value
 
 
 def _whole(env: Mapping[str, str], name: str, default: str) -> int:
-    value = _positive(env, name, default)
+    value = _number(env, name, default, COUNTS)
     if value != int(value):
         raise ConfigurationError(f"{name}: {env[name].strip()!r} is not a whole number")
     return int(value)

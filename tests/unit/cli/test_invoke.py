@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +19,14 @@ AWS_VARIABLES = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": "us-east-1",
+}
+
+SETTINGS = {
+    "PAYWATCH_TABLE": "payments",
+    "PAYWATCH_CHANGES_TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:changes",
+    "PAYWATCH_ALERTS_TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:alerts",
+    "PAYWATCH_API_KEYS_SECRET_ARN": "keys",
+    "PAYWATCH_SOURCES": "compago",
 }
 
 
@@ -125,6 +134,24 @@ def test_for_real_there_is_one_tick() -> None:
     assert "--ticks" in refused(result)
 
 
+def test_for_real_an_endpoint_that_is_no_url_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = {**AWS_VARIABLES, "AWS_ENDPOINT_URL": "garbage"}
+    assert "garbage" in for_real(monkeypatch, variables)
+
+
+def test_for_real_the_region_of_a_function_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = {**AWS_VARIABLES, "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": "garbage"}
+    del variables["AWS_DEFAULT_REGION"]
+    assert "garbage" in for_real(monkeypatch, variables)
+
+
+def for_real(monkeypatch: pytest.MonkeyPatch, variables: Mapping[str, str]) -> str:
+    """Poll with --aws and these variables, and return the one line that says what is wrong."""
+    for name, value in {**SETTINGS, **variables}.items():
+        monkeypatch.setenv(name, value)
+    return refused(paywatch("invoke", EVENTS / "poll.json", "--aws"))
+
+
 @pytest.mark.parametrize(
     ("missing", "sentence"),
     [
@@ -136,17 +163,8 @@ def test_for_real_there_is_one_tick() -> None:
 def test_for_real_what_aws_lacks_is_named(
     monkeypatch: pytest.MonkeyPatch, missing: tuple[str, ...], sentence: str
 ) -> None:
-    settings = {
-        "PAYWATCH_TABLE": "payments",
-        "PAYWATCH_CHANGES_TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:changes",
-        "PAYWATCH_ALERTS_TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:alerts",
-        "PAYWATCH_API_KEYS_SECRET_ARN": "keys",
-        "PAYWATCH_SOURCES": "compago",
-    }
-    for name, value in {**settings, **AWS_VARIABLES}.items():
-        if name not in missing:
-            monkeypatch.setenv(name, value)
-    assert sentence in refused(paywatch("invoke", EVENTS / "poll.json", "--aws"))
+    variables = {name: text for name, text in AWS_VARIABLES.items() if name not in missing}
+    assert sentence in for_real(monkeypatch, variables)
 
 
 def test_for_real_the_environment_s_settings_and_credentials_are_used(

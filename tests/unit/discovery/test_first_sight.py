@@ -60,6 +60,12 @@ def test_by_a_slow_clock_of_the_provider_the_watch_began_earlier() -> None:
     assert judge(rules(), None, observed(row, dated=60)).outcome is Outcome.SILENT
 
 
+def test_by_a_fast_clock_of_the_provider_the_watch_began_later() -> None:
+    row = payment(created_at=at(500))
+    assert judge(rules(), None, observed(row, dated=-600)).outcome is Outcome.SILENT
+    assert judge(rules(), None, observed(row, dated=-400)).outcome is Outcome.CHANGED
+
+
 def test_a_date_header_that_is_a_few_seconds_old_is_no_slow_clock() -> None:
     row = payment(created_at=at(-3))
     assert judge(rules(), None, observed(row, dated=5)).outcome is Outcome.SILENT

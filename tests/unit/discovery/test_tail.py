@@ -12,7 +12,7 @@ from paywatch.discovery.reader import Observation
 from paywatch.discovery.tail import Tail, observed_order
 from paywatch.domain.payments import Payment
 from paywatch.errors import Unavailable
-from paywatch.ports import Order
+from paywatch.ports import Allowance, ListQuery, Order, Page
 from tests.examples import WATCH, at, payment
 from tests.unit.discovery.shelf import COMPAGO_CAN, Shelf, always, ids_of, so_often
 
@@ -179,6 +179,21 @@ def test_a_row_dated_in_the_future_does_not_move_the_mark_beyond_now() -> None:
     shelf.clock.advance(60)
     _, told = read(shelf, tail)
     assert told == ["p0060"]
+
+
+class OnePageAlways(Shelf):
+    """A list that says of every page that it is the last."""
+
+    def list(self, query: ListQuery, allowance: Allowance) -> Page:
+        return replace(super().list(query, allowance), last_page=1)
+
+
+def test_a_last_page_that_is_none_by_the_stated_total_does_not_end_the_tail() -> None:
+    shelf = OnePageAlways(many(0, 70, 10))
+    shelf.clock.advance(90)
+    _, told = read(shelf)
+    assert len(told) == 70
+    assert shelf.pages == [1, 2, 3, 4]
 
 
 def test_a_mark_never_goes_back() -> None:

@@ -47,10 +47,18 @@ def test_processing_to_created_goes_backwards() -> None:
     assert not is_backwards(Status.PENDING, Status.PROCESSING)
 
 
+STAGES = [
+    {Status.FAILED, Status.CANCELLED},
+    {Status.PAID},
+    {Status.REFUNDED, Status.DISPUTED},
+]
+
+
 @pytest.mark.parametrize("one", sorted(SETTLED))
 @pytest.mark.parametrize("other", sorted(SETTLED))
-def test_between_settled_statuses_nothing_goes_backwards(one: Status, other: Status) -> None:
-    assert not is_backwards(one, other)
+def test_money_that_was_there_goes_backwards_when_it_is_gone(one: Status, other: Status) -> None:
+    before, after = (next(n for n, s in enumerate(STAGES) if x in s) for x in (one, other))
+    assert is_backwards(one, other) == (after < before)
 
 
 @pytest.mark.parametrize("status", Status)

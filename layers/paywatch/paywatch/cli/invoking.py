@@ -20,7 +20,12 @@ def for_real(event: object) -> dict[str, Any]:
     """Poll with the environment's settings; raise ConfigurationError for what is missing."""
     Settings.from_environment(os.environ)
     session = _session()
-    return run(build(os.environ, clients=session.client), event, str(uuid4()))
+    try:
+        poller = build(os.environ, clients=session.client)
+    except ValueError as error:
+        # botocore says so of an endpoint that is no URL.
+        raise ConfigurationError(f"AWS is not configured: {error}") from None
+    return run(poller, event, str(uuid4()))
 
 
 def run(poller: Poller, event: object, run_id: str) -> dict[str, Any]:
@@ -31,7 +36,9 @@ def run(poller: Poller, event: object, run_id: str) -> dict[str, Any]:
 
 def _session() -> boto3.Session:
     try:
-        session = boto3.Session()
+        # What a function has on AWS is AWS_REGION alone, which boto3 does not look at.
+        region = os.environ.get("AWS_REGION") or None
+        session = boto3.Session(region_name=region)
         credentials = session.get_credentials()
     except BotoCoreError as error:
         raise ConfigurationError(f"AWS is not configured: {error}") from None

@@ -132,8 +132,10 @@ def _was_there_before(rules: Rules, observed: Observation) -> bool:
     if not dates:
         return rules.baseline
     lag = timedelta(0)
-    if observed.dated is not None and observed.received_at - observed.dated > CLOCK_TOLERANCE:
+    if observed.dated is not None:
         lag = observed.received_at - observed.dated
+    if abs(lag) <= CLOCK_TOLERANCE:
+        lag = timedelta(0)
     began = timestamp((rules.watch_began - lag).replace(microsecond=0))
     return all(date < began for date in dates)
 

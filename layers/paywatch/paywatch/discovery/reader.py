@@ -10,6 +10,8 @@ from paywatch.domain.changes import DetectedBy, stamp
 from paywatch.domain.payments import Payment
 from paywatch.ports import Abilities, Allowance, Answer, ListQuery, Page, Provider
 
+BY_ID = "id"
+
 
 @dataclass(frozen=True)
 class Observation:
@@ -59,7 +61,7 @@ class Reader:
         if found.payment is None:
             return None
         self.seen += 1
-        return self._observe(found.payment, found.answer, DetectedBy.LOOKUP, "id")
+        return self._observe(found.payment, found.answer, DetectedBy.LOOKUP, BY_ID)
 
     def _observe(self, row: Payment, answer: Answer, by: DetectedBy, route: str) -> Observation:
         return Observation(

@@ -19,6 +19,7 @@ from paywatch.discovery.reader import Observation, Reader
 from paywatch.discovery.tail import observed_order
 from paywatch.domain.changes import DetectedBy
 from paywatch.domain.payments import Payment
+from paywatch.errors import Unavailable, UnexpectedResponse
 from paywatch.ports import ListQuery, Order, Page
 
 # With so many suspects the walk waits until they are settled.
@@ -28,7 +29,9 @@ TRIES = 5
 UNFILTERED = "*"
 # A list that states less than half of what it stated before is not believed so many times.
 DOUBTS = 5
-COUNTS = ("page", "pages", "rows", "misses", "top", "listed", "doubts")
+# A page that could not be read so many times is left out if the next one can be.
+FAILURES = 5
+COUNTS = ("page", "pages", "rows", "misses", "top", "listed", "doubts", "failed", "skipped")
 
 
 @dataclass
@@ -48,7 +51,8 @@ class Reconcile:
     `edge` is the creation date of the last row that was read, `pages` and `rows` count what was
     read, `misses` what the polls had missed. Of the list that is being read, `top` is the greatest
     total that it stated, `listed` the number of its rows so far, and `doubts` how often an answer
-    was not believed.
+    was not believed. `failed` counts how often the next page could not be read, `skipped` the pages
+    that were left out because of that.
     """
 
     lists: list[str]
@@ -61,6 +65,8 @@ class Reconcile:
     top: int = 0
     listed: int = 0
     doubts: int = 0
+    failed: int = 0
+    skipped: int = 0
     suspects: dict[str, Suspect] = field(default_factory=dict)
 
     @classmethod
@@ -95,8 +101,17 @@ class Reconcile:
         return bool(self.lists) and len(self.suspects) < SUSPECTS
 
     def read_page(self, reader: Reader) -> tuple[Page, list[Observation]]:
-        """Read the next page."""
-        return _read(reader, self.lists[0], self.page)
+        """Read the next page, or the one behind it if that one can never be read."""
+        try:
+            answer = _read(reader, self.lists[0], self.page)
+        except (Unavailable, UnexpectedResponse):
+            self.failed += 1
+            if self.failed < FAILURES:
+                raise
+            answer = _read(reader, self.lists[0], self.page + 1)
+            self.skipped += 1
+        self.failed = 0
+        return answer
 
     def doubts_page(self, page: Page) -> bool:
         """Whether the list has collapsed since its earlier pages, too much to be believed yet."""
@@ -151,7 +166,16 @@ class Reconcile:
         Return the page before the next one, with those of its rows that lie behind the edge.
         """
         while self.page > 1:
-            page, rows = _read(reader, self.lists[0], self.page - 1)
+            try:
+                page, rows = _read(reader, self.lists[0], self.page - 1)
+            except (Unavailable, UnexpectedResponse):
+                if self.skipped:
+                    return None
+                self.failed += 1
+                if self.failed < FAILURES:
+                    raise
+                self.failed, self.skipped = 0, 1
+                return None
             if self._collapsed(page):
                 return None
             if page.rows and not _lies_behind(page.rows, self.edge):

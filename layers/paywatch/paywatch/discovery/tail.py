@@ -164,10 +164,17 @@ def _read(reader: Reader, number: int, found: list[Observation]) -> Page:
 
 def _reached(page: Page, floor: str, down: bool) -> bool:
     """Whether the page lies at the list's far end, or reaches below the floor."""
-    if page.number <= 1 if down else page.number >= page.last_page:
+    if down and page.number <= 1:
+        return True
+    if not down and page.number >= page.last_page and not _goes_on(page):
         return True
     dates = [row.created_at for row in page.rows if row.created_at is not None]
     return bool(dates) and (dates[0] if down else dates[-1]) < floor
+
+
+def _goes_on(page: Page) -> bool:
+    """Whether a page that is said to be the last is full, and its list said to hold more."""
+    return bool(page.rows) and page.number * page.page_size < page.total
 
 
 def _before(mark: str) -> str:

@@ -102,6 +102,16 @@ class Inquiry:
                     self.found.append(observed)
                     self.asked.add(observed.payment.id)
 
+    def ask_lists(self, ids: Sequence[str], into: list[Observation]) -> None:
+        """Ask for payments a second time by another route: a list, where it takes an id."""
+        if self.reader.abilities.many_ids is False:
+            return
+        for payment_id in ids[:LOOKUPS]:
+            if not self.may_go_on():
+                return
+            _, rows = self.reader.page(ListQuery(ids=(payment_id,)), DetectedBy.LOOKUP)
+            into.extend(rows)
+
     def _look_up(self, left: dict[str, Record]) -> None:
         """Ask one by one; an answer that cannot be used leaves its payment due, and no other."""
         failed_before = False

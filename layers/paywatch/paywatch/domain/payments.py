@@ -40,16 +40,16 @@ _STAGE = {
     Status.PENDING: 0,
     Status.EXPIRED: 0,
     Status.PROCESSING: 1,
-    Status.PAID: 2,
     Status.FAILED: 2,
     Status.CANCELLED: 2,
-    Status.REFUNDED: 2,
-    Status.DISPUTED: 2,
+    Status.PAID: 3,
+    Status.REFUNDED: 4,
+    Status.DISPUTED: 4,
 }
 
 
 def is_backwards(before: Status, after: Status) -> bool:
-    """Whether a move goes against the way: settled to open, or processing to created."""
+    """Whether a move goes against the way, as settled to open, or refunded to paid."""
     if before not in _STAGE or after not in _STAGE:
         return False
     return _STAGE[after] < _STAGE[before]
