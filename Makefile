@@ -1,5 +1,5 @@
 # Every verb makes the environment it needs, from hashed requirements, inside the checkout.
-# Python 3.11 or newer and make are enough; build, scan and e2e also need python3.13, because that
+# Python 3.11 or newer and make are enough; build, invoke and e2e also need python3.13, because that
 # is what the functions run on.
 
 PYTHON ?= python3
@@ -41,8 +41,9 @@ endef
 	@$(BIN)/python $(PIP) --no-deps --no-build-isolation -e . -e tests/lab
 	@touch $@
 
-.venv-sam/.ready: $(REQUIREMENTS)/sam.txt $(REQUIREMENTS)/pip.txt | python3.13
-	$(call environment,$(PYTHON313),sam)
+# sam build wants a python3.13 beside itself; all else that sam does runs on any.
+.venv-sam/.ready: $(REQUIREMENTS)/sam.txt $(REQUIREMENTS)/pip.txt
+	$(call environment,$(or $(PYTHON313),$(PYTHON)),sam)
 
 .venv-checkov/.ready: $(REQUIREMENTS)/checkov.txt $(REQUIREMENTS)/pip.txt
 	$(call environment,$(PYTHON),checkov)
@@ -65,7 +66,7 @@ demo: .venv/.ready ## Watch the whole job: both providers, the table, the topics
 test: .venv/.ready ## Run the tests that end within minutes
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
-check: .venv/.ready ## Format, lint, strict types, import arrows, template
+check: .venv/.ready scan ## Format, lint, strict types, import arrows, the template's judges
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -85,14 +86,14 @@ scan: .venv-sam/.ready .venv-checkov/.ready ## Judge the template as SAM and a s
 
 BUILD = PATH="$(CURDIR)/.venv-sam/bin:$$PATH" $(SAM) build --build-dir
 
-build: .venv-sam/.ready build-here ## Build what sam deploy deploys, and prove that it is complete
+build: .venv-sam/.ready build-here | python3.13 ## Build what sam deploy deploys, and prove that it is complete
 	$(BUILD) .aws-sam/build
 	@cd .aws-sam/build && du -sh --apparent-size DependenciesLayer PaywatchLayer PollerFunction
 	@$(PYTHON313) -I -S tests/e2e/import_built.py .aws-sam-here/build
 
 # The same for this machine's processor, where it can be imported and run.
 HERE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
-build-here: .venv-sam/.ready
+build-here: .venv-sam/.ready | python3.13
 	$(BUILD) .aws-sam-here/build --cache-dir .aws-sam-here/cache --parameter-overrides Architecture=$(HERE)
 
 e2e: .venv/.ready .venv-ministack/.ready build-here ## Deploy to an emulator, and let the schedule poll
@@ -111,7 +112,7 @@ DEPLOYED := layers/dependencies/requirements.txt
 lock: .venv-lock/.ready ## Pin the newest versions that fit, with hashes, for every environment
 	$(COMPILE) --python-version 3.13 pyproject.toml -o $(DEPLOYED)
 	$(COMPILE) --python-version 3.11 pyproject.toml --extra cli $(REQUIREMENTS)/dev.in -c $(DEPLOYED) -o $(REQUIREMENTS)/dev.txt
-	$(COMPILE) --python-version 3.13 $(REQUIREMENTS)/sam.in -o $(REQUIREMENTS)/sam.txt
+	$(COMPILE) --python-version 3.11 $(REQUIREMENTS)/sam.in -o $(REQUIREMENTS)/sam.txt
 	$(COMPILE) --python-version 3.11 $(REQUIREMENTS)/checkov.in -o $(REQUIREMENTS)/checkov.txt
 	$(COMPILE) --python-version 3.13 $(REQUIREMENTS)/ministack.in -o $(REQUIREMENTS)/ministack.txt
 	$(COMPILE) --python-version 3.11 $(REQUIREMENTS)/lock.in -o $(REQUIREMENTS)/lock.txt

@@ -113,10 +113,17 @@ class Stack:
         if function == "Fn::GetAtt":
             return "${" + (argument if isinstance(argument, str) else ".".join(argument)) + "}"
         if function == "Fn::Sub":
-            assert isinstance(argument, str)
+            text, own = (argument, {}) if isinstance(argument, str) else argument
             known = {k: v for k, v in self._values.items() if isinstance(v, str)}
-            return re.sub(r"\$\{([^}]+)\}", lambda found: known.get(found[1], found[0]), argument)
+            known |= self._resolve(own)
+            return re.sub(r"\$\{([^}]+)\}", lambda found: known.get(found[1], found[0]), text)
         resolved = self._resolve(argument)
+        if function == "Fn::Split":
+            separator, text = resolved
+            return text.split(separator)
+        if function == "Fn::Select":
+            number, values = resolved
+            return values[int(number)]
         if function == "Fn::Equals":
             left, right = resolved
             return str(left) == str(right)

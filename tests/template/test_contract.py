@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 from typing import Any
 
 import pytest
@@ -19,9 +21,11 @@ def test_the_parameters_are_those_of_the_design() -> None:
         "Architecture",
         "CompagoBaseUrl",
         "CompagoRequestsPerSecond",
+        "DeletionProtection",
         "KmsKeyArn",
         "LogLevel",
         "LogRetentionDays",
+        "MaxSilenceMinutes",
         "OnePayBaseUrl",
         "OnePayRequestsPerSecond",
         "PollSchedule",
@@ -32,8 +36,9 @@ def test_the_parameters_are_those_of_the_design() -> None:
     }
 
 
-def test_the_outputs_are_those_of_the_design() -> None:
-    assert Stack().outputs == {
+def test_the_outputs_are_those_of_the_design_and_commands() -> None:
+    outputs = Stack().outputs
+    assert {name: value for name, value in outputs.items() if not name.endswith("Command")} == {
         "ChangesTopicArn": "${ChangesTopic}",
         "AlertsTopicArn": "${AlertsTopic}",
         "TableName": "${PaymentsTable}",
@@ -65,7 +70,7 @@ def test_every_parameter_is_in_one_group() -> None:
     [
         ("Sources", "compago"),
         ("Sources", "compago,onepay/norte,onepay/sur_2"),
-        ("Sources", "compago, onepay"),
+        ("Sources", "compago,onepay,onepay/a,onepay/b,onepay/default2"),
         ("CompagoBaseUrl", "http://127.0.0.1:8080"),
         ("OnePayBaseUrl", "http://localhost:8080/v1"),
         ("PollSchedule", "cron(0/5 * * * ? *)"),
@@ -84,6 +89,10 @@ def test_a_good_value_is_accepted(name: str, value: str) -> None:
         ("Sources", ""),
         ("Sources", "stripe"),
         ("Sources", "compago;onepay"),
+        ("Sources", "compago, onepay"),
+        ("Sources", "compago/default,onepay"),
+        ("Sources", "compago,onepay/default"),
+        ("Sources", "compago,onepay,onepay/a,onepay/b,onepay/c,onepay/d"),
         ("CompagoBaseUrl", "http://api.example.com"),
         ("CompagoBaseUrl", "http://127.0.0.1.example.com"),
         ("OnePayBaseUrl", "https://user@example.com"),
@@ -106,6 +115,20 @@ def test_the_template_names_no_parameter_that_nothing_uses() -> None:
     text = (ROOT / "template.yaml").read_text()
     _, _, used = text.partition("\nConditions:")
     assert {name for name in PARAMETERS if f"!Ref {name}" not in used} == set()
+
+
+def test_the_command_that_subscribes_a_queue_is_what_a_shell_and_sns_understand() -> None:
+    words = shlex.split(Stack().outputs["SubscribeQueueCommand"])
+    attributes = json.loads(words[words.index("--attributes") + 1])
+    assert json.loads(attributes["FilterPolicy"]) == {"status": ["paid", "refunded", "disputed"]}
+    assert attributes["RawMessageDelivery"] == "true"
+
+
+def test_the_command_that_sets_the_keys_holds_what_the_poller_understands() -> None:
+    words = shlex.split(Stack().outputs["SetKeysCommand"])
+    keys = json.loads(words[words.index("--secret-string") + 1])
+    assert set(keys) == {"compago", "onepay"}
+    assert "${ApiKeysSecret.Id}" in words
 
 
 def accepts(name: str, value: str) -> bool:

@@ -39,18 +39,21 @@ def test_the_poller_may_do_this_and_nothing_else() -> None:
         ("Tell", {"sns:Publish"}, {"${ChangesTopic}", "${AlertsTopic}"}),
         ("ReadApiKeys", {"secretsmanager:GetSecretValue"}, {"${ApiKeysSecret.Id}"}),
         ("Log", {"logs:CreateLogStream", "logs:PutLogEvents"}, {"${PollerLogGroup.Arn}"}),
+        ("KeepFailedRuns", {"sqs:SendMessage"}, {"${FailedRunsQueue.Arn}"}),
         ("Trace", {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}, {"*"}),
     ]
 
 
 def test_the_schedules_may_invoke_the_poller_and_nothing_else() -> None:
     assert [*statements("ScheduleRole")] == [
-        ("InvokePoller", {"lambda:InvokeFunction"}, {"${PollerFunction.Arn}"})
+        ("InvokePoller", {"lambda:InvokeFunction"}, {"${PollerFunction.Arn}"}),
+        ("KeepFailedRuns", {"sqs:SendMessage"}, {"${FailedRunsQueue.Arn}"}),
     ]
 
 
-def test_a_key_of_the_owners_may_be_used_and_no_other() -> None:
-    *_, key = statements("PollerRole", KmsKeyArn=KEY)
+@pytest.mark.parametrize("role", ["PollerRole", "ScheduleRole"])
+def test_a_key_of_the_owners_may_be_used_and_no_other(role: str) -> None:
+    *_, key = statements(role, KmsKeyArn=KEY)
     assert key == ("UseKey", {"kms:Decrypt", "kms:GenerateDataKey"}, {KEY})
 
 
@@ -94,9 +97,32 @@ def test_a_schedule_of_another_account_cannot_take_the_role() -> None:
 def test_a_topic_refuses_plain_http(topic: str) -> None:
     policies = Stack().of_type("AWS::SNS::TopicPolicy").values()
     (policy,) = (policy for policy in policies if policy["Topics"] == [f"${{{topic}}}"])
-    (refusal,) = policy["PolicyDocument"]["Statement"]
+    refusal, *_ = policy["PolicyDocument"]["Statement"]
     assert refusal["Effect"] == "Deny"
     assert refusal["Principal"] == "*"
     assert refusal["Resource"] == f"${{{topic}}}"
     assert "sns:Publish" in refusal["Action"]
+    assert refusal["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_alarms_of_this_account_may_tell_and_nobody_else_is_let_in() -> None:
+    policies = Stack().of_type("AWS::SNS::TopicPolicy").values()
+    allowed = [
+        statement
+        for policy in policies
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    ]
+    (alarms,) = allowed
+    assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert (alarms["Action"], alarms["Resource"]) == ("sns:Publish", "${AlertsTopic}")
+    assert alarms["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": "123456789012"},
+        "ArnLike": {"aws:SourceArn": "arn:aws:cloudwatch:us-east-1:123456789012:alarm:*"},
+    }
+
+
+def test_the_queue_of_failed_runs_refuses_plain_http() -> None:
+    (refusal,) = Stack().only("AWS::SQS::QueuePolicy")["PolicyDocument"]["Statement"]
+    assert refusal["Effect"] == "Deny"
     assert refusal["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}

@@ -19,7 +19,9 @@ NAMES = {
     "AWS::IAM::Role": "RoleName",
     "AWS::Lambda::Function": "FunctionName",
     "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::CloudWatch::Alarm": "AlarmName",
     "AWS::SNS::Topic": "TopicName",
+    "AWS::SQS::Queue": "QueueName",
     "AWS::Scheduler::Schedule": "Name",
     "AWS::SecretsManager::Secret": "Name",
 }
@@ -28,6 +30,7 @@ NAMELESS = {
     "AWS::Lambda::LayerVersion",
     "AWS::SNS::Subscription",
     "AWS::SNS::TopicPolicy",
+    "AWS::SQS::QueuePolicy",
 }
 
 
@@ -94,6 +97,15 @@ def test_concurrency_is_reserved_only_when_asked_for() -> None:
 def test_a_run_that_failed_is_not_repeated_behind_the_next_one() -> None:
     invoke = Stack().only("AWS::Lambda::EventInvokeConfig")
     assert invoke["MaximumRetryAttempts"] == 0
+    kept = invoke["DestinationConfig"]["OnFailure"]
+    assert kept["Destination"] == "${FailedRunsQueue.Arn}"
+
+
+def test_failed_runs_are_kept_for_two_weeks_and_encrypted() -> None:
+    assert Stack().only("AWS::SQS::Queue") == {
+        "MessageRetentionPeriod": 1209600,
+        "SqsManagedSseEnabled": True,
+    }
 
 
 def test_logs_are_kept_as_long_as_asked_and_no_longer() -> None:
@@ -107,6 +119,14 @@ def test_logs_are_kept_as_long_as_asked_and_no_longer() -> None:
 def test_the_table_outlives_the_stack() -> None:
     table = Stack().resources["PaymentsTable"]
     assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_nothing_in_the_table_expires_and_the_owner_may_forbid_its_deletion() -> None:
+    table = Stack().only("AWS::DynamoDB::Table")
+    assert "TimeToLiveSpecification" not in table
+    assert table["DeletionProtectionEnabled"] == "false"
+    protected = Stack(DeletionProtection="true").only("AWS::DynamoDB::Table")
+    assert protected["DeletionProtectionEnabled"] == "true"
 
 
 def test_the_table_is_paid_by_use_can_be_restored_and_is_encrypted() -> None:
@@ -164,17 +184,10 @@ def test_a_key_of_the_owners_is_used_everywhere() -> None:
     assert stack.only("AWS::DynamoDB::Table")["SSESpecification"]["KMSMasterKeyId"] == KEY
     for topic in stack.of_type("AWS::SNS::Topic").values():
         assert topic["KmsMasterKeyId"] == KEY
+    queue = stack.only("AWS::SQS::Queue")
+    assert queue["KmsMasterKeyId"] == KEY
+    assert "SqsManagedSseEnabled" not in queue
 
 
 def test_without_a_key_none_is_named() -> None:
     assert "Kms" not in json.dumps(Stack().resources)
-
-
-# --- The dashboard --------------------------------------------------------------------------------
-
-
-def test_the_dashboard_is_sound_and_shows_what_this_stack_has() -> None:
-    stack = Stack()
-    board = json.loads(stack.only("AWS::CloudWatch::Dashboard")["DashboardBody"])
-    shown = {metric[3] for widget in board["widgets"] for metric in widget["properties"]["metrics"]}
-    assert shown == {"${PollerFunction}", "${ChangesTopic.TopicName}", "${AlertsTopic.TopicName}"}

@@ -42,9 +42,19 @@ def test_the_schedulers_default_payload_is_a_poll(sender: str) -> None:
     assert Invocation.parse(event, KNOWN) == Invocation("poll", KNOWN)
 
 
-def test_what_a_schedule_adds_of_its_own_is_passed_over() -> None:
-    event = {"action": "reconcile", "scheduled_time": "<aws.scheduler.scheduled-time>"}
-    assert Invocation.parse(event, KNOWN).action == "reconcile"
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("2026-03-01T12:00:00Z", "2026-03-01T12:00:00Z"),
+        ("<aws.scheduler.scheduled-time>", None),
+        ("x" * 101, "x" * 100),
+        (17, None),
+    ],
+)
+def test_what_a_schedule_says_of_itself_is_kept_for_the_log(said: Any, kept: str | None) -> None:
+    invocation = Invocation.parse({"action": "reconcile", "scheduled_time": said}, KNOWN)
+    assert invocation.action == "reconcile"
+    assert invocation.schedule.get("scheduled_time") == kept
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 # What a run may take where nobody says how long it has (a local call without a context).
 DEFAULT_SECONDS = 60.0
 
+# The name in the metrics of a poller that is no function.
+LOCAL = "local"
+
 # A call to AWS that hangs must not take the run's whole time.
 AWS_CALLS = Config(
     connect_timeout=3, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 3}
@@ -51,6 +54,7 @@ class Poller:
     secrets: SecretsManagerClient
     clock: Clock
     random: Random
+    function: str = LOCAL
     parallel: bool = True
     transport: Transport | None = None
     limits: Limits | None = None
@@ -61,7 +65,7 @@ class Poller:
         """Do what an invocation asks for within `remaining` seconds; return the run's report."""
         settings = self.settings
         invocation = Invocation.parse(event, settings.sources)
-        journal = LambdaJournal(settings.log_level)
+        journal = LambdaJournal(settings.log_level, self.function, invocation.schedule)
         world = World(
             payments=DynamoPayments(
                 self.dynamodb, settings.table, self.clock, on_unreadable=journal.unreadable
@@ -131,6 +135,7 @@ def build(
         secrets=clients("secretsmanager", config=AWS_CALLS),
         clock=clock or SystemClock(),
         random=random or Random(),
+        function=env.get("AWS_LAMBDA_FUNCTION_NAME") or LOCAL,
         limits=limits,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from paywatch.domain.payments import Source
@@ -11,17 +11,23 @@ from paywatch.errors import ConfigurationError
 
 ACTIONS = ("poll", "reconcile")
 
-# What a schedule may add of its own; its context attributes arrive literally in some places.
-IGNORED_KEYS = frozenset({"scheduled_time", "execution_id"})
+# What a schedule says of itself, for the log. Its context attributes arrive literally in some
+# places: "<aws.scheduler.execution-id>".
+SCHEDULE_KEYS = ("scheduled_time", "execution_id")
+LONGEST_WORD = 100
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """One invocation: what to do, for which sources, and whether to leave everything as it is."""
+    """One invocation: what to do, for which sources, and whether to leave everything as it is.
+
+    `schedule` is what the schedule that sent it says of itself, if one did.
+    """
 
     action: str
     sources: tuple[Source, ...]
     dry_run: bool = False
+    schedule: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, event: object, known: Sequence[Source]) -> Invocation:
@@ -32,7 +38,7 @@ class Invocation:
             raise ConfigurationError("the event must be a JSON object")
         if event.get("source") == "aws.scheduler" or event.get("source") == "aws.events":
             event = {}
-        unknown = sorted(map(str, set(event) - {"action", "sources", "dry_run"} - IGNORED_KEYS))
+        unknown = sorted(map(str, set(event) - {"action", "sources", "dry_run", *SCHEDULE_KEYS}))
         if unknown:
             raise ConfigurationError(
                 f"the event has the unknown key {unknown[0][:40]!r}; "
@@ -44,7 +50,12 @@ class Invocation:
         dry_run = event.get("dry_run", False)
         if not isinstance(dry_run, bool):
             raise ConfigurationError("dry_run must be true or false")
-        return cls(action, _sources(event.get("sources"), known), dry_run)
+        return cls(action, _sources(event.get("sources"), known), dry_run, _schedule(event))
+
+
+def _schedule(event: Mapping[str, Any]) -> dict[str, str]:
+    said = {key: event[key] for key in SCHEDULE_KEYS if isinstance(event.get(key), str)}
+    return {k: v[:LONGEST_WORD] for k, v in said.items() if not v.startswith("<aws.")}
 
 
 def _sources(names: Any, known: Sequence[Source]) -> tuple[Source, ...]:

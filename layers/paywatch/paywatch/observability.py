@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from threading import Lock
 
@@ -27,10 +28,14 @@ METRIC_VALUES = 100
 class LambdaJournal:
     """Logs as JSON lines and metrics in CloudWatch's embedded format, both on standard output.
 
-    `rejected` holds the sources that refused their key.
+    `function` is the name of the function that polls, `schedule` what the schedule says of itself;
+    `rejected` holds the sources that refused their key. Every metric costs the same, so only what a
+    person has to see for each source is kept for each source.
     """
 
-    def __init__(self, log_level: str) -> None:
+    def __init__(self, log_level: str, function: str, schedule: Mapping[str, str]) -> None:
+        self._function = function
+        self._schedule = schedule
         self._logger = Logger(service=SERVICE, level=log_level, logger_handler=_StandardOutput())
         self._lock = Lock()
         self.rejected: set[Source] = set()
@@ -45,26 +50,34 @@ class LambdaJournal:
             "run_id": run_id,
             "source": source.short,
             "dry_run": dry_run,
+            **self._schedule,
             **asdict(report),
         }
         log = self._logger.info if report.outcome in ("ok", "busy") else self._logger.warning
-        metrics = EphemeralMetrics(namespace=NAMESPACE)
-        metrics.add_dimension(name="source", value=source.short)
-        metrics.add_metric("Sealed", MetricUnit.Count, float(report.sealed))
-        metrics.add_metric("Changes", MetricUnit.Count, report.opened + report.changed)
-        metrics.add_metric("Published", MetricUnit.Count, report.published)
-        metrics.add_metric("OutboxLeft", MetricUnit.Count, report.outbox_left)
-        metrics.add_metric("Unexplained", MetricUnit.Count, report.unexplained)
-        metrics.add_metric("MissedByPoll", MetricUnit.Count, report.misses)
-        metrics.add_metric("Braked", MetricUnit.Count, float(report.braked))
+        of_source, of_stack = self._metrics(), self._metrics()
+        of_source.add_dimension(name="source", value=source.short)
+        of_source.add_metric("Swept", MetricUnit.Count, float(report.swept))
+        of_source.add_metric("Changes", MetricUnit.Count, report.opened + report.changed)
         for delay in report.delays[:METRIC_VALUES]:
-            metrics.add_metric("DetectionDelay", MetricUnit.Seconds, delay)
-        metrics.add_metric("RowsRefused", MetricUnit.Count, report.refused_rows + report.set_aside)
-        metrics.add_metric("Failed", MetricUnit.Count, float(report.outcome not in ("ok", "busy")))
+            of_source.add_metric("DetectionDelay", MetricUnit.Seconds, delay)
+        failed = report.outcome not in ("ok", "busy")
+        of_stack.add_metric("Failed", MetricUnit.Count, float(failed))
+        of_stack.add_metric("OutboxAge", MetricUnit.Seconds, report.outbox_age)
+        of_stack.add_metric("Unexplained", MetricUnit.Count, report.unexplained)
+        of_stack.add_metric("MissedByPoll", MetricUnit.Count, report.misses)
+        refused = report.refused_rows + report.set_aside
+        of_stack.add_metric("RowsRefused", MetricUnit.Count, refused)
         with self._lock:
             log("source_polled", extra=fields)
             if not dry_run:
-                metrics.flush_metrics()
+                of_source.flush_metrics()
+                of_stack.flush_metrics()
+
+    def _metrics(self) -> EphemeralMetrics:
+        """Return new metrics of this function: its name tells two stacks in one account apart."""
+        metrics = EphemeralMetrics(namespace=NAMESPACE)
+        metrics.add_dimension(name="function", value=self._function)
+        return metrics
 
     def failed(self, run_id: str, source: Source, fault: Exception) -> None:
         """Tell of a fault of our own."""

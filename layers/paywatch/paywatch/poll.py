@@ -12,7 +12,7 @@ from paywatch.discovery.reader import Observation
 from paywatch.discovery.settled import SettledWatch
 from paywatch.discovery.sweep import Sweep
 from paywatch.discovery.tail import Tail
-from paywatch.domain.payments import BUCKETS, Status, bucket_of, timestamp
+from paywatch.domain.payments import BUCKETS, Status, bucket_of, moment, timestamp
 from paywatch.leaving import Leaving
 from paywatch.reconciling import Reconciling
 from paywatch.report import SourceReport
@@ -74,6 +74,7 @@ class SourcePoll:
             round_.memory["settled"] = watch.store()
         round_.report.certificates = [walk.certificate() for walk in sweep.walks]
         believed = recording.whole and sweep.conclusive and not leaving.brake.on
+        round_.report.swept = believed
         round_.report.sealed = believed and sweep.sealed
 
     def _begin_sweep(self, stored: Mapping[str, Any]) -> Sweep:
@@ -155,12 +156,24 @@ class SourcePoll:
         seen = self._round.recall("words", _words)
         self._round.memory["words"] = {"seen": seen, "refused": [*refused, *new]}
 
+    def _oldest_owed(self) -> float:
+        """Return the seconds since the oldest unpublished change was observed."""
+        owed = [
+            change.observed_at
+            for record in self._round.books.owing
+            for change in record.history
+            if change.version > record.published
+        ]
+        now = self._round.clock.now()
+        return max(((now - moment(at)).total_seconds() for at in owed), default=0.0)
+
     def _fill_in_the_report(self) -> None:
         round_, report = self._round, self._round.report
         applied = round_.recording.applied
         report.opened = sum(1 for c in applied.changes if c.previous_status is None)
         report.changed = len(applied.changes) - report.opened
         report.outbox_left = sum(r.version - r.published for r in round_.books.owing)
+        report.outbox_age = self._oldest_owed()
         report.requests = round_.reader.allowance.requests
         report.seen = round_.reader.seen
         report.refused_rows = round_.reader.refused

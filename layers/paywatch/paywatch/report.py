@@ -10,19 +10,23 @@ from typing import Any
 class SourceReport:
     """What one run did for one source; `outcome` is `ok`, or why not everything was done.
 
-    `opened` counts payments announced at their first sight, `changed` later changes; `seen` rows
-    read, `refused_rows` those that made no sense, `set_aside` those that contradict what is
-    stored. `misses` are changes that only reconcile found, `differences` lasting ones between the
-    provider's totals and our counts, `delays` the seconds from the provider's date of a move to
-    our reading of it.
+    `swept` says that every open list was read to its end and believed, `sealed` that the lists bore
+    it out besides (an empty list never does). `opened` counts payments announced at their first
+    sight, `changed` later changes; `seen` rows read, `refused_rows` those that made no sense,
+    `set_aside` those that contradict what is stored. `outbox_age` is how many seconds the oldest
+    unpublished change has waited. `misses` are changes that only reconcile found, `differences`
+    lasting ones between the provider's totals and our counts, `delays` the seconds from the
+    provider's date of a move to our reading of it.
     """
 
     outcome: str = "ok"
+    swept: bool = False
     sealed: bool = False
     opened: int = 0
     changed: int = 0
     published: int = 0
     outbox_left: int = 0
+    outbox_age: float = 0.0
     leavers: int = 0
     unexplained: int = 0
     requests: int = 0

@@ -1,0 +1,152 @@
+"""The alarms and the dashboard: plain, complete, and about metrics that there are."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from paywatch.domain.payments import Source
+from paywatch.observability import LambdaJournal
+from paywatch.report import SourceReport
+from tests.template.stack import Stack
+
+SLOTS = ("First", "Second", "Third", "Fourth", "Fifth")
+FUNCTION = "${PollerFunction}"
+# What AWS itself measures of what this stack has.
+MEASURED_BY_AWS = {
+    ("AWS/Lambda", "Errors", f"FunctionName={FUNCTION}"),
+    ("AWS/Lambda", "Throttles", f"FunctionName={FUNCTION}"),
+    ("AWS/Lambda", "Duration", f"FunctionName={FUNCTION}"),
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName=${FailedRunsQueue.QueueName}"),
+    ("AWS/SNS", "NumberOfMessagesPublished", "TopicName=${ChangesTopic.TopicName}"),
+    ("AWS/SNS", "NumberOfNotificationsDelivered", "TopicName=${ChangesTopic.TopicName}"),
+    ("AWS/SNS", "NumberOfNotificationsFailed", "TopicName=${ChangesTopic.TopicName}"),
+}
+
+
+def alarms(**parameters: str) -> dict[str, dict[str, Any]]:
+    return Stack(**parameters).of_type("AWS::CloudWatch::Alarm")
+
+
+@pytest.fixture
+def measured(capsys: pytest.CaptureFixture[str]) -> set[tuple[str, str, str]]:
+    """What a poll of both sources measures: namespace, metric, dimensions."""
+    journal = LambdaJournal("INFO", FUNCTION, {})
+    for name in ("compago", "onepay"):
+        journal.source_polled("run", Source(name), SourceReport(delays=[1.0]), dry_run=False)
+    found = set()
+    for line in capsys.readouterr().out.splitlines():
+        told = json.loads(line)
+        for directive in told.get("_aws", {}).get("CloudWatchMetrics", []):
+            for names in directive["Dimensions"]:
+                dimensions = ",".join(f"{name}={told[name]}" for name in names)
+                for metric in directive["Metrics"]:
+                    found.add((directive["Namespace"], metric["Name"], dimensions))
+    return found
+
+
+def test_the_metrics_are_few_because_each_costs_the_same(
+    measured: set[tuple[str, str, str]],
+) -> None:
+    assert len(measured) == 2 * 3 + 5
+
+
+def test_every_alarm_is_about_a_metric_that_there_is(measured: set[tuple[str, str, str]]) -> None:
+    for name, alarm in alarms().items():
+        dimensions = ",".join(f"{d['Name']}={d['Value']}" for d in alarm["Dimensions"])
+        metric = (alarm["Namespace"], alarm["MetricName"], dimensions)
+        assert metric in measured | MEASURED_BY_AWS, name
+
+
+@pytest.mark.parametrize("name", alarms())
+def test_an_alarm_is_plain_tells_the_alerts_topic_and_treats_missing_data_on_purpose(
+    name: str,
+) -> None:
+    alarm = alarms()[name]
+    assert "Metrics" not in alarm
+    assert alarm["AlarmActions"] == alarm["OKActions"] == ["${AlertsTopic}"]
+    expected = "breaching" if name.endswith("Silent") else "notBreaching"
+    assert alarm["TreatMissingData"] == expected
+    # What CloudWatch takes at most: a day.
+    assert alarm["Period"] * int(alarm["EvaluationPeriods"]) <= 86_400
+    assert len(alarm["AlarmDescription"]) <= 1024
+    assert alarm["AlarmDescription"].count(".") >= 1
+
+
+def test_every_source_has_an_alarm_of_its_own_on_silence() -> None:
+    sources = ["compago", "onepay", "onepay/norte", "onepay/sur", "compago/dos"]
+    for count in range(1, 6):
+        silent = {
+            name: alarm["Dimensions"][1]["Value"]
+            for name, alarm in alarms(Sources=",".join(sources[:count])).items()
+            if name.endswith("Silent")
+        }
+        assert silent == {
+            f"{slot}SourceSilent": source
+            for slot, source in zip(SLOTS, sources[:count], strict=False)
+        }
+
+
+def test_silence_is_as_long_as_asked_and_no_alarm_where_the_owner_stopped_the_schedules() -> None:
+    assert alarms()["FirstSourceSilent"]["EvaluationPeriods"] == "15"
+    asked = alarms(MaxSilenceMinutes="60")["FirstSourceSilent"]
+    assert (asked["Period"], asked["EvaluationPeriods"]) == (60, "60")
+    assert asked["ActionsEnabled"] is True
+    assert alarms(ScheduleState="DISABLED")["FirstSourceSilent"]["ActionsEnabled"] is False
+
+
+# --- The dashboard --------------------------------------------------------------------------------
+
+
+def widgets(**parameters: str) -> list[dict[str, Any]]:
+    body = Stack(**parameters).only("AWS::CloudWatch::Dashboard")["DashboardBody"]
+    found: list[dict[str, Any]] = json.loads(body)["widgets"]
+    return found
+
+
+def drawn() -> Iterator[tuple[str, str, str]]:
+    """Give every metric that the dashboard draws, for the source compago."""
+    for widget in widgets():
+        for metric in widget["properties"].get("metrics", []):
+            if isinstance(metric[0], dict):
+                text = metric[0]["expression"]
+                found = re.search(r'function="(.+?)" MetricName="(\w+)"', text)
+                assert found, text
+                yield ("Paywatch", found[2], f"function={found[1]},source=compago")
+            else:
+                namespace, name, dimension, value = metric[:4]
+                yield (namespace, name, f"{dimension}={value}")
+
+
+def test_the_dashboard_draws_metrics_that_there_are(measured: set[tuple[str, str, str]]) -> None:
+    assert set(drawn()) <= measured | MEASURED_BY_AWS
+    assert {name for _, name, _ in measured} <= {name for _, name, _ in drawn()}
+
+
+@pytest.mark.parametrize("sources", ["compago", "compago,onepay", "compago,onepay,onepay/norte"])
+def test_the_dashboard_shows_the_state_of_every_alarm(sources: str) -> None:
+    first = widgets(Sources=sources)[0]
+    shown = first["properties"]["alarms"]
+    assert sorted(shown) == sorted(f"${{{name}.Arn}}" for name in alarms(Sources=sources))
+
+
+def test_every_widget_asks_a_question_and_says_what_is_good() -> None:
+    for widget in widgets():
+        question, _, answer = widget["properties"]["title"].partition("?")
+        assert question
+        assert answer.strip(), widget["properties"]["title"]
+
+
+def test_no_two_widgets_overlap() -> None:
+    taken = [
+        (x, y)
+        for each in widgets()
+        for x in range(each["x"], each["x"] + each["width"])
+        for y in range(each["y"], each["y"] + each["height"])
+    ]
+    assert len(taken) == len(set(taken))
+    assert max(x for x, _ in taken) < 24
