@@ -32,11 +32,11 @@ def test_the_poller_may_do_this_and_nothing_else() -> None:
     assert [*statements("PollerRole")] == [
         (
             "RecordPayments",
-            {f"dynamodb:{call}" for call in ("BatchGetItem", "GetItem", "Query", "UpdateItem")},
+            {f"dynamodb:{call}" for call in ("BatchGetItem", "GetItem", "UpdateItem")},
             {"${PaymentsTable.Arn}"},
         ),
         ("ReadWhatIsWatched", {"dynamodb:Query"}, {"${PaymentsTable.Arn}/index/watched"}),
-        ("Tell", {"sns:Publish"}, {"${ChangesTopic}", "${AlertsTopic}"}),
+        ("Tell", {"sns:Publish"}, {"${ChangesTopic}"}),
         ("ReadApiKeys", {"secretsmanager:GetSecretValue"}, {"${ApiKeysSecret.Id}"}),
         ("Log", {"logs:CreateLogStream", "logs:PutLogEvents"}, {"${PollerLogGroup.Arn}"}),
         ("KeepFailedRuns", {"sqs:SendMessage"}, {"${FailedRunsQueue.Arn}"}),
