@@ -48,8 +48,8 @@ def test_processing_to_created_goes_backwards() -> None:
 
 
 STAGES = [
-    {Status.FAILED, Status.CANCELLED},
-    {Status.PAID},
+    {Status.FAILED},
+    {Status.PAID, Status.CANCELLED},
     {Status.REFUNDED, Status.DISPUTED},
 ]
 

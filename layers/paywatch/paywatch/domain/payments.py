@@ -41,8 +41,8 @@ _STAGE = {
     Status.EXPIRED: 0,
     Status.PROCESSING: 1,
     Status.FAILED: 2,
-    Status.CANCELLED: 2,
     Status.PAID: 3,
+    Status.CANCELLED: 3,
     Status.REFUNDED: 4,
     Status.DISPUTED: 4,
 }
