@@ -17,7 +17,7 @@ PIP := -m pip install -qq --disable-pip-version-check
 .DELETE_ON_ERROR:
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo test check bench soak scan build build-here e2e format lock clean python3.13
+.PHONY: help demo test check bench soak scan build build-here invoke e2e format lock clean python3.13
 
 help: ## Say what there is
 	@sed -nE 's/^([a-z0-9]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -50,6 +50,9 @@ endef
 
 .venv-ministack/.ready: $(REQUIREMENTS)/ministack.txt $(REQUIREMENTS)/pip.txt | python3.13
 	$(call environment,$(PYTHON313),ministack)
+
+.venv-runtime/.ready: $(REQUIREMENTS)/runtime.txt $(REQUIREMENTS)/pip.txt | python3.13
+	$(call environment,$(PYTHON313),runtime)
 
 .venv-lock/.ready: $(REQUIREMENTS)/lock.txt $(REQUIREMENTS)/pip.txt
 	$(call environment,$(PYTHON),lock)
@@ -96,7 +99,12 @@ HERE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 build-here: .venv-sam/.ready | python3.13
 	$(BUILD) .aws-sam-here/build --cache-dir .aws-sam-here/cache --parameter-overrides Architecture=$(HERE)
 
-e2e: .venv/.ready .venv-ministack/.ready build-here ## Deploy to an emulator, and let the schedule poll
+EVENT ?= events/poll.json
+TICKS ?= 1
+invoke: .venv/.ready .venv-runtime/.ready build-here ## Invoke what was built under the runtime emulator: EVENT=events/poll.json TICKS=1
+	@$(BIN)/python -m tests.e2e.invoke_built $(EVENT) $(TICKS)
+
+e2e: .venv/.ready .venv-runtime/.ready .venv-ministack/.ready build-here ## Deploy to an emulator, and let the schedule poll
 	$(BIN)/python -m pytest -m e2e -s tests/e2e $(ARGS)
 
 format: .venv/.ready ## Lay out the code, and mend what mends itself
@@ -114,6 +122,7 @@ lock: .venv-lock/.ready ## Pin the newest versions that fit, with hashes, for ev
 	$(COMPILE) --python-version 3.11 pyproject.toml --extra cli $(REQUIREMENTS)/dev.in -c $(DEPLOYED) -o $(REQUIREMENTS)/dev.txt
 	$(COMPILE) --python-version 3.11 $(REQUIREMENTS)/sam.in -o $(REQUIREMENTS)/sam.txt
 	$(COMPILE) --python-version 3.11 $(REQUIREMENTS)/checkov.in -o $(REQUIREMENTS)/checkov.txt
+	$(COMPILE) --python-version 3.13 $(REQUIREMENTS)/runtime.in -o $(REQUIREMENTS)/runtime.txt
 	$(COMPILE) --python-version 3.13 $(REQUIREMENTS)/ministack.in -o $(REQUIREMENTS)/ministack.txt
 	$(COMPILE) --python-version 3.11 $(REQUIREMENTS)/lock.in -o $(REQUIREMENTS)/lock.txt
 	$(COMPILE) --python-version 3.11 $(REQUIREMENTS)/pip.in -o $(REQUIREMENTS)/pip.txt

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from paylab import Delivery, Lab, LabClock, LabServer, Size, Tick, TruthLog, World, audit, populate
+from paylab import Delivery, Lab, LabServer, Size, Tick, TruthLog, World, audit, populate
 from tests.e2e.emulator import ROOT, Emulator, emulator
+from tests.e2e.wall import WallClock
 
 pytestmark = pytest.mark.e2e
 
@@ -25,16 +26,6 @@ STACK = "paywatch"
 
 # A run has begun when its first request arrives: it took its leases and read the secret.
 BEFORE_THE_FIRST_REQUEST = timedelta(seconds=5)
-
-
-class WallClock(LabClock):
-    """The lab's clock as the machine's own: the schedule that is tested cannot be driven."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        return time.monotonic()
 
 
 def test_every_change_reaches_a_subscriber_of_the_deployed_stack(tmp_path: Path) -> None:
@@ -68,7 +59,7 @@ def test_every_change_reaches_a_subscriber_of_the_deployed_stack(tmp_path: Path)
 
 def busy_lab() -> Lab:
     """Make a lab in which much moves within a minute."""
-    clock = WallClock(datetime.now(UTC))
+    clock = WallClock.at_present()
     truth = TruthLog()
     worlds = [World(source, clock, truth, seed=7) for source in SOURCES]
     for world in worlds:

@@ -161,14 +161,18 @@ class _Audit:
         """Count a payment's states: what had to be told, what might be, and what was."""
         report = self._report
         first_seen = witness.first_seen()
+        doubtful: set[int] = set()
         for place, state in enumerate(witness.states):
             told = self._told[key].get(place)
-            looks_new = witness.looks_new(place)
+            looks_new = witness.looks_new(place, doubtful)
             if self._was_there_before(state):
                 report.silent += 1
                 continue
             name = f"{key[0]}/{key[1]}: {state.transition.provider_status} from {state.begin}"
-            if looks_new and self._must_be_told(key[0], state, place == first_seen):
+            due = looks_new and self._must_be_told(key[0], state, place == first_seen)
+            if state.backward and told is None and not due:
+                doubtful.add(place)
+            if due:
                 report.expected += 1
                 if told is None:
                     report.lost.append(name)

@@ -1,7 +1,7 @@
 """What the subscriber received, and whether each event says what its payment really was."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -122,14 +122,15 @@ class Witness:
                 return place
         return None
 
-    def looks_new(self, place: int) -> bool:
+    def looks_new(self, place: int, doubtful: Collection[int]) -> bool:
         """Say whether a reader can tell a state from the one that was read before it.
 
-        What went from one status to another and back between two reads looks as it did.
+        What went from one status to another and back between two reads looks as it did; so does
+        what came back from a `doubtful` state, which was read too seldom to be believed.
         """
         word = self.states[place].transition.provider_status
         for before in range(place - 1, -1, -1):
-            if self.read_as(before):
+            if self.read_as(before) and before not in doubtful:
                 return self.states[before].transition.provider_status != word
         return True
 

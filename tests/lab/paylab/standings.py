@@ -14,6 +14,17 @@ from paylab.truth import Transition, TruthLog
 Key = tuple[str, str]
 
 
+# How far along its way a payment is; paid and cancelled are at 3.
+RANKS = {
+    "unrecognized": 0,
+    "pending": 0,
+    "processing": 1,
+    "failed": 2,
+    "refunded": 4,
+    "disputed": 4,
+}
+
+
 class Tick(NamedTuple):
     """One invocation of the poller, from and to instants of the lab's clock.
 
@@ -67,8 +78,9 @@ def standings(truth: TruthLog) -> dict[Key, list[Standing]]:
 
 def _goes_back(move: Transition) -> bool:
     """Say whether a move needs a second read before it is believed (DESIGN.md, Evidence)."""
-    ranks = {"unrecognized": 0, "pending": 0, "processing": 1}
-    return move.previous is not None and ranks.get(move.our_status, 2) < ranks.get(move.previous, 2)
+    if move.previous is None:
+        return False
+    return RANKS.get(move.our_status, 3) < RANKS.get(move.previous, 3)
 
 
 class Readers:

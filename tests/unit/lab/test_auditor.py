@@ -267,6 +267,24 @@ def test_a_move_backwards_may_be_told_one_tick_late_but_must_be_told(clock: LabC
     assert judged(poller, []).lost
 
 
+def test_the_way_back_from_what_was_read_too_seldom_to_be_believed_is_not_owed(
+    clock: LabClock,
+) -> None:
+    world = World("onepay", clock)
+    payment = world.add("processing", created_at=clock.now() - timedelta(days=3))
+    clock.advance(1)
+    start = clock.now()
+    world.move(payment.id, "created", at=start + timedelta(seconds=90))
+    world.move(payment.id, "processing", at=start + timedelta(seconds=150))
+    poller = HonestPoller(Lab(clock, [world])).run(5)
+
+    assert [d.event["data"]["status"] for d in poller.deliveries] == ["pending", "processing"]
+    assert judged(poller).ok
+    assert judged(poller, []).ok
+    # Who tells of the one owes the other.
+    assert judged(poller, poller.deliveries[:1]).lost
+
+
 def test_a_killed_tick_owes_nothing(clock: LabClock) -> None:
     world = World("onepay", clock)
     poller = HonestPoller(Lab(clock, [world])).run(1)
