@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,12 +30,18 @@ BEFORE_THE_FIRST_REQUEST = timedelta(seconds=5)
 
 def test_every_change_reaches_a_subscriber_of_the_deployed_stack(tmp_path: Path) -> None:
     lab = busy_lab()
-    with LabServer(lab) as providers, emulator(tmp_path) as aws, deployed(aws, providers) as stack:
+    with LabServer(lab) as providers, emulator(tmp_path) as aws:
+        stack = deploy(aws, STACK, providers)
         aws.client("secretsmanager").put_secret_value(
             SecretId=stack["ApiKeysSecretArn"],
             SecretString=json.dumps({s.split("/")[0]: lab.worlds[s].api_key for s in SOURCES}),
         )
-        queue = subscribed_queue(aws, stack["ChangesTopicArn"])
+        everything = subscribed_queue(aws, stack["ChangesTopicArn"], "orders", {})
+        # As the stack's own output tells users to.
+        words = shlex.split(stack["SubscribeQueueCommand"])
+        attributes = json.loads(words[words.index("--attributes") + 1])
+        wanted = set(json.loads(attributes["FilterPolicy"])["status"])
+        some = subscribed_queue(aws, stack["ChangesTopicArn"], "paid", attributes)
         # The schedule fires once a minute, the first time a minute after the deployment.
         wait(
             lambda: len(ticks(lab)) >= TICKS and quiet(lab),
@@ -43,9 +49,17 @@ def test_every_change_reaches_a_subscriber_of_the_deployed_stack(tmp_path: Path)
             otherwise=lambda: f"{len(ticks(lab))} ticks\n{aws.log.read_text()[-4000:]}",
         )
         read = ticks(lab)
-        received = drain(aws, queue)
+        received, filtered = drain(aws, everything), drain(aws, some)
         lab.settle()
+        hold(lab, read, received)
+        assert {e["id"] for e in filtered} == {
+            e["id"] for e in received if e["data"]["status"] in wanted
+        }
+        live_on(aws, providers, stack)
 
+
+def hold(lab: Lab, read: list[Tick], received: list[dict[str, Any]]) -> None:
+    """Hold what was received against the truth."""
     starts = [tick.start for tick in read]
     deliveries = [
         Delivery(max(0, bisect_right(starts, datetime.fromisoformat(event["time"])) - 1), event)
@@ -55,6 +69,40 @@ def test_every_change_reaches_a_subscriber_of_the_deployed_stack(tmp_path: Path)
     print(f"{TICKS} ticks of the deployed schedule: {report}")
     assert report.ok
     assert report.delivered > 0
+
+
+def live_on(aws: Emulator, providers: LabServer, stack: dict[str, str]) -> None:
+    """Deploy again, with a change, beside a second stack; delete both, and see what remains."""
+    table, function = stack["TableName"], stack["PollerFunctionName"]
+    dynamodb, scheduler, lambda_ = map(aws.client, ("dynamodb", "scheduler", "lambda"))
+    items = dynamodb.scan(TableName=table, Select="COUNT")["Count"]
+    assert items > 0
+
+    assert "No changes to deploy" in sam_deploy(aws, STACK, providers)
+
+    changed = deploy(aws, STACK, providers, "ScheduleState=DISABLED", "LogLevel=DEBUG")
+    assert changed == stack
+    configured = lambda_.get_function_configuration(FunctionName=function)
+    assert configured["Environment"]["Variables"]["PAYWATCH_LOG_LEVEL"] == "DEBUG"
+    states = [s["State"] for s in scheduler.list_schedules()["Schedules"]]
+    assert states == ["DISABLED", "DISABLED"]
+    assert dynamodb.scan(TableName=table, Select="COUNT")["Count"] >= items
+
+    second = deploy(aws, f"{STACK}-two", providers, "Sources=onepay", "ScheduleState=DISABLED")
+    assert not {*stack.values()} & {*second.values()}, "two stacks share something"
+    assert len(scheduler.list_schedules()["Schedules"]) == 4
+    alarms = aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    of_two = [alarm["AlarmName"] for alarm in alarms if f"{STACK}-two" in alarm["AlarmName"]]
+    assert len(alarms) - len(of_two) == len(of_two) + 1  # the second one watches one source
+
+    for name in (STACK, f"{STACK}-two"):
+        sam(aws, "delete", name, "--no-prompts")
+    assert scheduler.list_schedules()["Schedules"] == []
+    assert lambda_.list_functions()["Functions"] == []
+    assert aws.client("sns").list_topics()["Topics"] == []
+    # The books outlive the stack.
+    assert {table, second["TableName"]} <= {*dynamodb.list_tables()["TableNames"]}
+    print("deployed again unchanged, changed, twice side by side, deleted: the tables remain")
 
 
 def busy_lab() -> Lab:
@@ -70,16 +118,24 @@ def busy_lab() -> Lab:
 # --- The stack ------------------------------------------------------------------------------------
 
 
-@contextmanager
-def deployed(aws: Emulator, providers: LabServer) -> Iterator[dict[str, str]]:
-    """Deploy what was built as a user would, give the stack's outputs, and delete it."""
-    sam(
+def deploy(aws: Emulator, stack: str, providers: LabServer, *parameters: str) -> dict[str, str]:
+    """Deploy what was built as a user would, and return the stack's outputs."""
+    sam_deploy(aws, stack, providers, *parameters)
+    (described,) = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
+
+
+def sam_deploy(aws: Emulator, stack: str, providers: LabServer, *parameters: str) -> str:
+    """Deploy what was built, and return what `sam deploy` says."""
+    return sam(
         aws,
         "deploy",
+        stack,
         "--template-file",
         str(ROOT / ".aws-sam-here/build/template.yaml"),
         "--resolve-s3",
         "--no-confirm-changeset",
+        "--no-fail-on-empty-changeset",
         "--capabilities=CAPABILITY_IAM",
         "--parameter-overrides",
         f"CompagoBaseUrl={providers.base_url('compago/default')}",
@@ -87,19 +143,12 @@ def deployed(aws: Emulator, providers: LabServer) -> Iterator[dict[str, str]]:
         "CompagoRequestsPerSecond=50",
         "OnePayRequestsPerSecond=50",
         f"Architecture={architecture()}",
+        *parameters,
     )
-    cloudformation = aws.client("cloudformation")
-    (stack,) = cloudformation.describe_stacks(StackName=STACK)["Stacks"]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    yield outputs
-    sam(aws, "delete", "--no-prompts")
-    assert aws.client("scheduler").list_schedules()["Schedules"] == []
-    # The books outlive the stack.
-    assert outputs["TableName"] in aws.client("dynamodb").list_tables()["TableNames"]
 
 
-def sam(aws: Emulator, verb: str, *options: str) -> None:
-    command = [str(ROOT / ".venv-sam/bin/sam"), verb, "--stack-name", STACK, *options]
+def sam(aws: Emulator, verb: str, stack: str, *options: str) -> str:
+    command = [str(ROOT / ".venv-sam/bin/sam"), verb, "--stack-name", stack, *options]
     done = subprocess.run(
         [*command, "--region", "us-east-1"],
         env=aws.environment,
@@ -111,6 +160,7 @@ def sam(aws: Emulator, verb: str, *options: str) -> None:
         check=False,
     )
     assert done.returncode == 0, f"sam {verb}:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    return done.stdout + done.stderr
 
 
 def architecture() -> str:
@@ -122,10 +172,10 @@ def architecture() -> str:
 # --- The subscriber -------------------------------------------------------------------------------
 
 
-def subscribed_queue(aws: Emulator, topic: str) -> str:
+def subscribed_queue(aws: Emulator, topic: str, name: str, attributes: dict[str, str]) -> str:
     """Make a queue that the topic may send to, and subscribe it."""
     sqs = aws.client("sqs")
-    url: str = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    url: str = sqs.create_queue(QueueName=name)["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
     allowed = {
         "Version": "2012-10-17",
@@ -144,7 +194,7 @@ def subscribed_queue(aws: Emulator, topic: str) -> str:
         TopicArn=topic,
         Protocol="sqs",
         Endpoint=arn["QueueArn"],
-        Attributes={"RawMessageDelivery": "true"},
+        Attributes={"RawMessageDelivery": "true", **attributes},
     )
     return url
 
