@@ -105,7 +105,7 @@ def mend(watched: Watched) -> None:
     watched.stage.lab.faults = []
 
 
-BOTH_SILENT = {"FirstSourceSilent", "SecondSourceSilent"}
+BOTH_SILENT = {"CompagoSilent", "OnePaySilent"}
 
 
 def test_as_long_as_all_is_well_no_alarm_goes_off(watched: Watched) -> None:
@@ -115,6 +115,14 @@ def test_as_long_as_all_is_well_no_alarm_goes_off(watched: Watched) -> None:
     assert watched.stage.deliveries
 
 
+def test_a_provider_without_an_account_here_is_not_said_to_be_silent(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    watched = Watched(capsys, OnAws(sources=("compago",), size=Size(open=2, settled=2)))
+    watched.live(1)
+    assert watched.live(8) == set()
+
+
 @pytest.mark.parametrize(
     ("strike", "alarms", "sentence"),
     [
@@ -122,7 +130,7 @@ def test_as_long_as_all_is_well_no_alarm_goes_off(watched: Watched) -> None:
         (lose_the_secret, {*BOTH_SILENT, "FunctionErrors"}, "with the API keys cannot be used"),
         (drop_the_table, {*BOTH_SILENT, "FunctionErrors"}, "ResourceNotFoundException"),
         (shut_the_topic, {"ProviderFailing", "ChangesNotPublished"}, "AuthorizationError"),
-        (take_onepay_away, {"ProviderFailing", "SecondSourceSilent"}, "answered 50"),
+        (take_onepay_away, {"ProviderFailing", "OnePaySilent"}, "answered 50"),
     ],
 )
 def test_each_way_to_stop_has_its_alarm_and_its_log_line_and_both_end_with_it(

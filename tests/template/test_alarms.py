@@ -14,7 +14,6 @@ from paywatch.observability import LambdaJournal
 from paywatch.report import SourceReport
 from tests.template.stack import Stack
 
-SLOTS = ("First", "Second", "Third", "Fourth", "Fifth")
 FUNCTION = "${PollerFunction}"
 # What AWS itself measures of what this stack has.
 MEASURED_BY_AWS = {
@@ -52,7 +51,7 @@ def measured(capsys: pytest.CaptureFixture[str]) -> set[tuple[str, str, str]]:
 def test_the_metrics_are_few_because_each_costs_the_same(
     measured: set[tuple[str, str, str]],
 ) -> None:
-    assert len(measured) == 2 * 3 + 5
+    assert len(measured) == 2 * 1 + 2 * 2 + 5
 
 
 def test_every_alarm_is_about_a_metric_that_there_is(measured: set[tuple[str, str, str]]) -> None:
@@ -77,33 +76,25 @@ def test_an_alarm_is_plain_tells_the_alerts_topic_and_treats_missing_data_on_pur
     assert alarm["AlarmDescription"].count(".") >= 1
 
 
-def test_every_source_has_an_alarm_of_its_own_on_silence() -> None:
-    sources = ["compago", "onepay", "onepay/norte", "onepay/sur", "compago/dos"]
-    for count in range(1, 6):
-        silent = {
-            name: alarm["Dimensions"][1]["Value"]
-            for name, alarm in alarms(Sources=",".join(sources[:count])).items()
-            if name.endswith("Silent")
-        }
-        assert silent == {
-            f"{slot}SourceSilent": source
-            for slot, source in zip(SLOTS, sources[:count], strict=False)
-        }
+def test_every_provider_has_an_alarm_on_silence_as_long_as_asked() -> None:
+    for name, provider in (("CompagoSilent", "compago"), ("OnePaySilent", "onepay")):
+        alarm = alarms(MaxSilenceMinutes="60")[name]
+        assert alarm["Dimensions"][1] == {"Name": "provider", "Value": provider}
+        assert (alarm["Period"], alarm["EvaluationPeriods"]) == (60, "60")
+        assert alarms()[name]["EvaluationPeriods"] == "15"
 
 
-def test_silence_is_as_long_as_asked_and_no_alarm_where_the_owner_stopped_the_schedules() -> None:
-    assert alarms()["FirstSourceSilent"]["EvaluationPeriods"] == "15"
-    asked = alarms(MaxSilenceMinutes="60")["FirstSourceSilent"]
-    assert (asked["Period"], asked["EvaluationPeriods"]) == (60, "60")
-    assert asked["ActionsEnabled"] is True
-    assert alarms(ScheduleState="DISABLED")["FirstSourceSilent"]["ActionsEnabled"] is False
+def test_where_the_owner_stopped_the_schedules_silence_is_no_alarm() -> None:
+    for name in ("CompagoSilent", "OnePaySilent"):
+        assert alarms()[name]["ActionsEnabled"] is True
+        assert alarms(ScheduleState="DISABLED")[name]["ActionsEnabled"] is False
 
 
 # --- The dashboard --------------------------------------------------------------------------------
 
 
-def widgets(**parameters: str) -> list[dict[str, Any]]:
-    body = Stack(**parameters).only("AWS::CloudWatch::Dashboard")["DashboardBody"]
+def widgets() -> list[dict[str, Any]]:
+    body = Stack().only("AWS::CloudWatch::Dashboard")["DashboardBody"]
     found: list[dict[str, Any]] = json.loads(body)["widgets"]
     return found
 
@@ -116,7 +107,8 @@ def drawn() -> Iterator[tuple[str, str, str]]:
                 text = metric[0]["expression"]
                 found = re.search(r'function="(.+?)" MetricName="(\w+)"', text)
                 assert found, text
-                yield ("Paywatch", found[2], f"function={found[1]},source=compago")
+                rest = "provider=compago" if found[2] == "Watching" else "source=compago"
+                yield ("Paywatch", found[2], f"function={found[1]},{rest}")
             else:
                 namespace, name, dimension, value = metric[:4]
                 yield (namespace, name, f"{dimension}={value}")
@@ -127,11 +119,9 @@ def test_the_dashboard_draws_metrics_that_there_are(measured: set[tuple[str, str
     assert {name for _, name, _ in measured} <= {name for _, name, _ in drawn()}
 
 
-@pytest.mark.parametrize("sources", ["compago", "compago,onepay", "compago,onepay,onepay/norte"])
-def test_the_dashboard_shows_the_state_of_every_alarm(sources: str) -> None:
-    first = widgets(Sources=sources)[0]
-    shown = first["properties"]["alarms"]
-    assert sorted(shown) == sorted(f"${{{name}.Arn}}" for name in alarms(Sources=sources))
+def test_the_dashboard_shows_the_state_of_every_alarm() -> None:
+    shown = widgets()[0]["properties"]["alarms"]
+    assert sorted(shown) == sorted(f"${{{name}.Arn}}" for name in alarms())
 
 
 def test_every_widget_asks_a_question_and_says_what_is_good() -> None:

@@ -18,7 +18,7 @@ from paywatch.aws.secrets import api_keys
 from paywatch.aws.topics import SnsTopic
 from paywatch.clock import SystemClock
 from paywatch.discovery.brake import Plausible
-from paywatch.domain.payments import Source
+from paywatch.domain.payments import PROVIDERS, Source
 from paywatch.invocation import Invocation
 from paywatch.observability import LambdaJournal
 from paywatch.ports import Clock, Provider
@@ -82,6 +82,9 @@ class Poller:
         try:
             return run(world, invocation, run_id, remaining)
         finally:
+            for provider in PROVIDERS:
+                if provider not in {source.provider for source in settings.sources}:
+                    journal.nothing_to_watch(provider)
             # The keys may have been turned: read them anew before the next poll.
             for source in journal.rejected:
                 self._unsure.add(source)

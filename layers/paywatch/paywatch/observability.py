@@ -54,9 +54,9 @@ class LambdaJournal:
             **asdict(report),
         }
         log = self._logger.info if report.outcome in ("ok", "busy") else self._logger.warning
-        of_source, of_stack = self._metrics(), self._metrics()
-        of_source.add_dimension(name="source", value=source.short)
-        of_source.add_metric("Swept", MetricUnit.Count, float(report.swept))
+        of_source, of_stack = self._metrics(source=source.short), self._metrics()
+        of_provider = self._metrics(provider=source.provider)
+        of_provider.add_metric("Watching", MetricUnit.Count, float(report.watching))
         of_source.add_metric("Changes", MetricUnit.Count, report.opened + report.changed)
         for delay in report.delays[:METRIC_VALUES]:
             of_source.add_metric("DetectionDelay", MetricUnit.Seconds, delay)
@@ -70,13 +70,21 @@ class LambdaJournal:
         with self._lock:
             log("source_polled", extra=fields)
             if not dry_run:
-                of_source.flush_metrics()
-                of_stack.flush_metrics()
+                for metrics in (of_provider, of_source, of_stack):
+                    metrics.flush_metrics()
 
-    def _metrics(self) -> EphemeralMetrics:
+    def nothing_to_watch(self, provider: str) -> None:
+        """Say that a provider without an account here is in order: silence is an alarm."""
+        metrics = self._metrics(provider=provider)
+        metrics.add_metric("Watching", MetricUnit.Count, 1.0)
+        with self._lock:
+            metrics.flush_metrics()
+
+    def _metrics(self, **dimensions: str) -> EphemeralMetrics:
         """Return new metrics of this function: its name tells two stacks in one account apart."""
         metrics = EphemeralMetrics(namespace=NAMESPACE)
-        metrics.add_dimension(name="function", value=self._function)
+        for name, value in {"function": self._function, **dimensions}.items():
+            metrics.add_dimension(name=name, value=value)
         return metrics
 
     def failed(self, run_id: str, source: Source, fault: Exception) -> None:
@@ -91,6 +99,9 @@ class LambdaJournal:
                     "detail": str(fault)[:500],
                 },
             )
+            metrics = self._metrics(provider=source.provider)
+            metrics.add_metric("Watching", MetricUnit.Count, 0.0)
+            metrics.flush_metrics()
 
     def unreadable(self, partition: str, payment_id: str, why: str) -> None:
         """Tell of a stored item that cannot be read and is passed over."""

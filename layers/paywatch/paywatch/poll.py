@@ -74,7 +74,8 @@ class SourcePoll:
             round_.memory["settled"] = watch.store()
         round_.report.certificates = [walk.certificate() for walk in sweep.walks]
         believed = recording.whole and sweep.conclusive and not leaving.brake.on
-        round_.report.swept = believed
+        advanced = not sweep.complete and round_.report.outcome == "ok" and bool(swept)
+        round_.report.watching = believed or (advanced and recording.whole)
         round_.report.sealed = believed and sweep.sealed
 
     def _begin_sweep(self, stored: Mapping[str, Any]) -> Sweep:

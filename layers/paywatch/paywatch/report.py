@@ -10,8 +10,9 @@ from typing import Any
 class SourceReport:
     """What one run did for one source; `outcome` is `ok`, or why not everything was done.
 
-    `swept` says that every open list was read to its end and believed, `sealed` that the lists bore
-    it out besides (an empty list never does). `opened` counts payments announced at their first
+    `watching` says that the open lists were read and believed, to their end or on towards it where
+    that takes several runs; `sealed` that they were read to their end and the lists bore it out
+    (an empty list never does). `opened` counts payments announced at their first
     sight, `changed` later changes; `seen` rows read, `refused_rows` those that made no sense,
     `set_aside` those that contradict what is stored. `outbox_age` is how many seconds the oldest
     unpublished change has waited. `misses` are changes that only reconcile found, `differences`
@@ -20,7 +21,7 @@ class SourceReport:
     """
 
     outcome: str = "ok"
-    swept: bool = False
+    watching: bool = False
     sealed: bool = False
     opened: int = 0
     changed: int = 0
