@@ -93,6 +93,8 @@ build: .venv-sam/.ready build-here | python3.13 ## Build what sam deploy deploys
 	$(BUILD) .aws-sam/build
 	@cd .aws-sam/build && du -sh --apparent-size DependenciesLayer PaywatchLayer PollerFunction
 	@$(PYTHON313) -I -S tests/e2e/import_built.py .aws-sam-here/build
+	@$(BUILD) .aws-sam-again/build --no-cached >/dev/null 2>&1
+	@$(PYTHON313) tests/e2e/compare_builds.py .aws-sam/build .aws-sam-again/build
 
 # The same for this machine's processor, where it can be imported and run.
 HERE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
