@@ -9,7 +9,7 @@ ARGS="--hypothesis-seed=N tests/discovery"` runs the same ones again.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -134,6 +134,25 @@ def test_nothing_is_lost_or_invented_while_the_lists_move(
     source: str, order: Order, by_id: bool
 ) -> None:
     check(source, order, by_id, examples=8)
+
+
+def test_the_interval_of_a_payment_that_was_missing_begins_before_it_was_missing() -> None:
+    polling = Moving("onepay")
+    for age in range(3):
+        polling.add("processing", HOUR * (age + 1))
+    for _ in range(3):
+        polling.poll("onepay")
+    payment = polling.here.payments()[0]
+    polling.here.move(payment.id, "created")
+    moved = polling.clock.now()
+    polling.hide(0)
+    for _ in range(3):
+        polling.poll("onepay")
+    polling.show(payment.id)
+    polling.poll("onepay")
+    (event,) = (d.event for d in polling.deliveries if d.event["subject"] == payment.id)
+    assert datetime.fromisoformat(event["data"]["changed_after"]) <= moved
+    assert polling.audit().invented == []
 
 
 @pytest.mark.soak

@@ -29,6 +29,8 @@ class Leaving:
         self._leavers = round_.recall("leavers", load_leavers)
         self.brake = round_.recall("brake", Brake.load)
         self.believed = True
+        # Since when those were missing that this run's sweep lists again.
+        self._back: dict[str, str] = {}
 
     def lines_away(self, listed: set[str]) -> set[str]:
         """Return what the known leavers add to the digests, those that are listed again aside."""
@@ -37,12 +39,14 @@ class Leaving:
     def listed_at(self, payment_id: str) -> str | None:
         """Return when the last walk began that listed the payment as it is stored."""
         leaver = self._leavers.get(payment_id)
-        return leaver.since if leaver is not None else self._round.walk_began
+        if leaver is not None:
+            return leaver.since
+        return self._back.get(payment_id, self._round.walk_began)
 
     def let_go(self, sweep: Sweep) -> None:
         """Forget the leavers that a sweep lists again, finished or not."""
         for key in [key for key in self._leavers if sweep.listed(key)]:
-            del self._leavers[key]
+            self._back[key] = self._leavers.pop(key).since
 
     def find(self, sweep: Sweep) -> None:
         """Find who left by a conclusive sweep, and weigh whether to believe it."""

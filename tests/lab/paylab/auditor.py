@@ -46,6 +46,7 @@ class _Audit:
     ) -> None:
         self._readers = Readers(ticks, log)
         self._grace = expiry_grace
+        self._slack = slack
         amendments: dict[Key, list[Amendment]] = defaultdict(list)
         for amendment in truth.amendments:
             amendments[amendment.source, amendment.payment_id].append(amendment)
@@ -151,8 +152,18 @@ class _Audit:
         state = witness.states[place]
         if wrong is None and not claim.derived and self._was_there_before(state):
             wrong = "was there before the watch"
+        if wrong is None and not claim.derived:
+            wrong = self._wrong_interval(claim, state)
         if wrong is not None:
             self._invented(claim, why=wrong)
+
+    def _wrong_interval(self, claim: Claim, state: Standing) -> str | None:
+        """Say if the change did not happen between the instants that the claim gives."""
+        if claim.after is not None and claim.after > state.begin + self._slack:
+            return f"says that it changed after {claim.after}, but that was at {state.begin}"
+        if claim.until is not None and claim.until < state.begin - self._slack:
+            return f"says that it changed before {claim.until}, but that was at {state.begin}"
+        return None
 
     def _was_there_before(self, state: Standing) -> bool:
         return state.begin < self._readers.watch and state.latest_date < self._readers.watch

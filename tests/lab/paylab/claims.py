@@ -40,6 +40,8 @@ class Claim:
     external_id: str | None
     derived: bool
     time: datetime
+    after: datetime | None
+    until: datetime | None
     tick: int
 
     @classmethod
@@ -62,6 +64,8 @@ class Claim:
                 external_id=data["external_id"],
                 derived=data.get("derived", False) is True,
                 time=datetime.fromisoformat(event["time"]),
+                after=_instant(data.get("changed_after")),
+                until=_instant(data.get("changed_before")),
                 tick=delivery.tick,
             )
             whole = claim.time.tzinfo is not None and type(claim.version) is int
@@ -207,3 +211,7 @@ class Witness:
     def _deadline(self, place: int, at: datetime) -> datetime | None:
         amended = [a.expires_at for a in self._amendments if a.at <= at]
         return amended[-1] if amended else self.states[place].transition.expires_at
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

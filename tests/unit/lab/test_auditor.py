@@ -329,3 +329,21 @@ def test_the_delay_of_an_event_is_counted_in_ticks_from_the_first_that_could_see
     assert report.worst_delay[0] >= 7
     assert report.worst_delay[1] == late.event["id"]
     assert any(late.event["id"] in line for line in report.lines())
+
+
+@pytest.mark.parametrize(("name", "seconds"), [("changed_after", 30), ("changed_before", -30)])
+def test_an_interval_that_leaves_the_change_out_is_invented(
+    clock: LabClock, name: str, seconds: int
+) -> None:
+    world = World("onepay", clock)
+    payment = world.add(created_at=clock.now() - timedelta(days=1))
+    clock.advance(1)
+    poller = HonestPoller(Lab(clock, [world])).run(1)
+    moved = clock.now()
+    world.move(payment.id, "paid")
+    poller.run(1)
+    assert judged(poller).ok
+    (told,) = poller.deliveries
+    said = {**told.event["data"], name: (moved + timedelta(seconds=seconds)).isoformat()}
+    wrong = told._replace(event={**told.event, "data": said})
+    assert "says that it changed" in judged(poller, [wrong]).invented[0]
