@@ -31,6 +31,13 @@ _UNKNOWING: Any = {
     "credentials_file": (None, None, os.devnull, None),
 }
 
+_OF_THE_MACHINE = (
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+)
+
 _BASE_URLS = {"compago": "CompagoBaseUrl", "onepay": "OnePayBaseUrl"}
 
 
@@ -86,6 +93,8 @@ def _emulator() -> Iterator[str]:
     log = logging.getLogger("werkzeug")
     level = log.level
     log.setLevel(logging.ERROR)  # one line for each request otherwise
+    # The emulator asks boto3 for the regions, with whatever profile the machine names.
+    hidden = {name: os.environ.pop(name) for name in _OF_THE_MACHINE if name in os.environ}
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -99,6 +108,7 @@ def _emulator() -> Iterator[str]:
         assert server._server is not None
         server._server.server_close()  # stop() leaves the port open
         log.setLevel(level)
+        os.environ.update(hidden)
 
 
 def _client(endpoint: str, service: str, **options: Any) -> Any:
