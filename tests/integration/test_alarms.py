@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,21 +12,32 @@ from botocore.exceptions import ClientError
 
 from paylab import Size
 from paylab.faults import Fault, ServerError, always
+from paywatch.domain.events import Message
+from paywatch.domain.payments import Source
+from paywatch.errors import ConfigurationError, TopicUnavailable
+from paywatch.observability import LambdaJournal
+from paywatch.ports import Provider
 from tests.integration.alarms import FUNCTION, Alarms
-from tests.integration.aws_line import Call, Send
 from tests.integration.on_aws import OnAws
+from tests.polling import Polling
 
-WELL, ILL, WELL_AGAIN = 6, 24, 16
+WELL, ILL, WELL_AGAIN = 12, 30, 20
+
+
+class Measured(Polling):
+    """A polling whose runs tell of themselves as the function does."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options, size=Size(open=4, settled=4, arrivals_per_minute=2.0))
+        self.journal: Any = LambdaJournal("INFO", FUNCTION, {})
 
 
 @dataclass
 class Watched:
-    """A poller of two sources, minute by minute, with the alarms of its stack."""
+    """A poller, minute by minute, with the alarms of its stack."""
 
     capsys: pytest.CaptureFixture[str]
-    stage: OnAws = field(
-        default_factory=lambda: OnAws(size=Size(open=2, settled=2, arrivals_per_minute=1.0))
-    )
+    stage: Polling = field(default_factory=Measured)
     alarms: Alarms = field(default_factory=lambda: Alarms(MaxSilenceMinutes="5"))
     minute: int = 0
     stopped: bool = False
@@ -46,12 +57,10 @@ class Watched:
             self.stage.clock.advance(60)
             return
         self.capsys.readouterr()
-        self.stage.poller.function = FUNCTION
         errors = 0
         try:
             self.stage.tick()
-        except Exception:
-            # What Lambda counts, and answers with a new process where it has to.
+        except (ClientError, ConfigurationError):
             errors = 1
         lines = self.capsys.readouterr().out.splitlines()
         self.alarms.emitted(self.minute, lines)
@@ -65,16 +74,19 @@ def watched(capsys: pytest.CaptureFixture[str]) -> Watched:
     return Watched(capsys)
 
 
-def refusing(service: str, code: str) -> Callable[[Call, Send], Any]:
-    """Let AWS refuse every call to a service."""
+class NoTable:
+    """Control items in a table that is gone."""
 
-    def carry(call: Call, send: Send) -> Any:
-        if call.client.meta.service_model.signing_name != service:
-            return send()
-        refusal = {"Error": {"Code": code, "Message": "not today"}}
-        raise ClientError(refusal, call.operation)  # type: ignore[arg-type]
+    def acquire(self, *args: object) -> None:
+        refusal = {"Error": {"Code": "ResourceNotFoundException", "Message": "not here"}}
+        raise ClientError(refusal, "UpdateItem")  # type: ignore[arg-type]
 
-    return carry
+
+class ShutTopic:
+    """A topic whose policy refuses us."""
+
+    def publish(self, messages: Sequence[Message]) -> None:
+        raise TopicUnavailable("AuthorizationError: not today")
 
 
 def stop(watched: Watched) -> None:
@@ -82,27 +94,23 @@ def stop(watched: Watched) -> None:
 
 
 def lose_the_secret(watched: Watched) -> None:
-    watched.stage.line.carry = refusing("secretsmanager", "ResourceNotFoundException")
-    watched.stage.restart()
+    def connect(source: Source) -> Provider:
+        raise ConfigurationError("the secret with the API keys cannot be used: it is not there")
+
+    watched.stage.__dict__["_connect"] = connect
 
 
 def shut_the_topic(watched: Watched) -> None:
-    watched.stage.line.carry = refusing("sns", "AuthorizationError")
+    watched.stage.topic = ShutTopic()  # type: ignore[assignment]
 
 
 def drop_the_table(watched: Watched) -> None:
-    watched.stage.line.carry = refusing("dynamodb", "ResourceNotFoundException")
+    watched.stage.controls = NoTable()  # type: ignore[assignment]
 
 
 def take_onepay_away(watched: Watched) -> None:
     down: Fault = ServerError(when=always(), source="onepay/default")
     watched.stage.lab.faults = [down]
-
-
-def mend(watched: Watched) -> None:
-    watched.stopped = False
-    watched.stage.line.carry = lambda call, send: send()
-    watched.stage.lab.faults = []
 
 
 BOTH_SILENT = {"CompagoSilent", "OnePaySilent"}
@@ -111,14 +119,16 @@ BOTH_SILENT = {"CompagoSilent", "OnePaySilent"}
 def test_as_long_as_all_is_well_no_alarm_goes_off(watched: Watched) -> None:
     # Before the first poll there was silence, which is what the alarm is for.
     assert watched.live(1) <= BOTH_SILENT
-    assert watched.live(25) == set()
+    assert watched.live(60) == set()
     assert watched.stage.deliveries
 
 
 def test_a_provider_without_an_account_here_is_not_said_to_be_silent(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    watched = Watched(capsys, OnAws(sources=("compago",), size=Size(open=2, settled=2)))
+    stage = OnAws(sources=("compago",), size=Size(open=2, settled=2))
+    stage.poller.function = FUNCTION
+    watched = Watched(capsys, stage)
     watched.live(1)
     assert watched.live(8) == set()
 
@@ -137,12 +147,15 @@ def test_each_way_to_stop_has_its_alarm_and_its_log_line_and_both_end_with_it(
     watched: Watched, strike: Callable[[Watched], None], alarms: set[str], sentence: str | None
 ) -> None:
     assert watched.live(WELL) <= BOTH_SILENT
+    well = (watched.stage.topic, watched.stage.controls)
     strike(watched)
     watched.log.clear()
     assert watched.live(ILL) == alarms
     if sentence is not None:
         told = [each for each in watched.log if each["level"] in ("WARNING", "ERROR")]
         assert any(sentence in each.get("detail", "") for each in told), told[:1]
-    mend(watched)
+    watched.stopped, watched.stage.lab.faults = False, []
+    watched.stage.topic, watched.stage.controls = well
+    watched.stage.__dict__.pop("_connect", None)
     watched.live(WELL_AGAIN)
     assert watched.live(1) == set()

@@ -42,7 +42,7 @@ def needed(stage: OnAws, call: Call) -> tuple[str, str]:
 
 
 def test_the_role_allows_the_calls_that_are_made_and_no_others() -> None:
-    stage = OnAws(size=Size(open=20, settled=20))
+    stage = OnAws(size=Size(open=8, settled=8, arrivals_per_minute=3.0))
     for _ in range(6):
         stage.tick()
     stage.tick(action="reconcile")
