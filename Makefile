@@ -103,8 +103,9 @@ build-here: .venv-sam/.ready | python3.13
 
 EVENT ?= events/poll.json
 TICKS ?= 1
-invoke: .venv/.ready .venv-runtime/.ready build-here ## Invoke what was built under the runtime emulator: EVENT=events/poll.json TICKS=1
-	@$(BIN)/python -m tests.e2e.invoke_built $(EVENT) $(TICKS)
+invoke: .venv/.ready .venv-runtime/.ready ## Invoke what was built under the runtime emulator: EVENT=events/poll.json TICKS=1
+	@$(MAKE) --no-print-directory build-here >&2 # the report alone is for standard output
+	@$(BIN)/python -m tests.e2e.invoke_built "$(EVENT)" "$(TICKS)"
 
 e2e: .venv/.ready .venv-runtime/.ready .venv-ministack/.ready build-here ## Deploy to an emulator, and let the schedule poll
 	$(BIN)/python -m pytest -m e2e -s tests/e2e $(ARGS)

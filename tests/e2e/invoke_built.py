@@ -7,6 +7,7 @@ report goes to standard output, what the function logged to standard error.
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import tempfile
 import time
@@ -33,24 +34,24 @@ def lab() -> Lab:
 
 def main(arguments: list[str]) -> int:
     """Invoke the function as often as asked; return the exit code."""
+    path, ticks = (*arguments, "1")[:2] if arguments else ("", "1")
     try:
-        event = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
-        ticks = int(arguments[1]) if len(arguments) > 1 else 1
-    except (IndexError, OSError, ValueError) as error:
-        print(
-            f"EVENT must name a file with a JSON event, TICKS be a number: {error}", file=sys.stderr
-        )
-        return 2
+        event = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        return _refuse(f"EVENT={path} cannot be read: {error.strerror}")
+    except ValueError as error:
+        return _refuse(f"EVENT={path} is not JSON: {error}")
+    if not ticks.isdecimal() or not int(ticks):
+        return _refuse(f"TICKS={ticks} is not a number from 1")
     if not BUILT.exists():
-        print(f"{BUILT.name} is not there: make build makes it", file=sys.stderr)
-        return 2
+        return _refuse("nothing is built: make build-here builds it")
     code = 0
     with (
         tempfile.TemporaryDirectory() as folder,
         staged(lab()) as stage,
         runtime(Path(folder), stage.endpoint, stage.environment) as function,
     ):
-        for number in range(ticks):
+        for number in range(int(ticks)):
             time.sleep(PAUSE if number else 0)
             try:
                 print(json.dumps(function.invoke(event), indent=2, ensure_ascii=False))
@@ -61,5 +62,11 @@ def main(arguments: list[str]) -> int:
     return code
 
 
+def _refuse(sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    return 2
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and so end what was started
     sys.exit(main(sys.argv[1:]))

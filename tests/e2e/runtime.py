@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,8 @@ class Runtime:
             connection.request("POST", INVOCATIONS, body=json.dumps(event))
             response = connection.getresponse()
             text = response.read().decode()
+        except (OSError, HTTPException) as fault:
+            raise Failed(f"no answer: {fault!r}") from fault
         finally:
             connection.close()
         if response.status != 200:

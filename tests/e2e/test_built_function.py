@@ -8,12 +8,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from paylab import Lab, Size, TruthLog, World, populate
+from paylab import AuditReport, Delivery, Lab, Size, Tick, TruthLog, World, audit, populate
+from paylab.faults import Slow, always
 from paylab.stage import Stage, staged
 from tests.e2e.emulator import ROOT
 from tests.e2e.runtime import Failed, Runtime, runtime
@@ -22,13 +24,19 @@ from tests.e2e.wall import WallClock
 pytestmark = pytest.mark.e2e
 
 EVENTS = sorted((ROOT / "events").glob("*.json"))
-DEATHS = 12
-# A run that is killed takes its lease with it for as long as it had been allowed to live.
-TIMEOUT = 6
+TIMEOUT = 5
+# A run that is killed leaves its lease behind, for less than it had been allowed to live.
+LEASE = TIMEOUT - 1
+# Seconds into a run on a warm process, which reads within 0.1 s and then records and publishes
+# what a lease's time has brought and what the dead have left.
+MOMENTS = (0.01, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 
 
 class Stand:
-    """A lab, an emulator of AWS, and the built function; `start` starts the function anew."""
+    """A lab, an emulator of AWS, and the built function; `start` starts the function.
+
+    `ticks` and `deliveries` grow with each poll, and are what an audit rests on.
+    """
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         clock, truth = WallClock.at_present(), TruthLog()
@@ -37,6 +45,8 @@ class Stand:
             populate(world, Size(open=15, settled=15, arrivals_per_minute=60))
         parameters = {"CompagoRequestsPerSecond": "50", "OnePayRequestsPerSecond": "50"}
         self.stage: Stage = stack.enter_context(staged(self.lab, parameters=parameters))
+        self.ticks: list[Tick] = []
+        self.deliveries: list[Delivery] = []
         self._folder, self._stack = folder, stack
 
     def start(self, timeout: int = 60) -> Runtime:
@@ -44,7 +54,39 @@ class Stand:
             runtime(self._folder, self.stage.endpoint, self.stage.environment, timeout)
         )
 
-    def received(self) -> list[dict[str, Any]]:
+    def poll(self, function: Runtime) -> bool:
+        """Poll, and receive what was published; return whether both sources were read whole."""
+        start, whole = datetime.now(UTC), False
+        if not self.ticks:
+            start = start.replace(microsecond=0)  # whole seconds are all that the rows' dates tell
+        try:
+            sources = function.invoke({"action": "poll"})["sources"].values()
+            whole = all(
+                each["outcome"] == "ok" and each["watching"] and not each["outbox_left"]
+                for each in sources
+            )
+        except Failed:
+            pass
+        self.ticks.append(Tick(start, datetime.now(UTC), whole))
+        self.deliveries += [Delivery(len(self.ticks) - 1, event) for event in self._received()]
+        return whole
+
+    def settle(self, function: Runtime, polls: int = 1) -> None:
+        """Poll until so many in a row have read everything."""
+        last, well = time.monotonic() + 120, 0
+        while well < polls:
+            assert time.monotonic() < last, f"no poll comes to its end: {function.log.read_text()}"
+            well = well + 1 if self.poll(function) else 0
+            time.sleep(0.5)
+
+    def audit(self, function: Runtime) -> AuditReport:
+        """Let nothing move any more, poll until all is well, and hold what came to the truth."""
+        for world in self.lab.worlds.values():
+            world.rest()
+        self.settle(function, 5)
+        return audit(self.lab.truth, self.ticks, self.deliveries, self.lab.log)
+
+    def _received(self) -> list[dict[str, Any]]:
         """Take every event out of the subscribed queue."""
         sqs, found = self.stage.client("sqs"), []
         while messages := sqs.receive_message(
@@ -83,77 +125,50 @@ def test_whatever_moment_it_is_killed_at_nothing_is_lost_and_nothing_invented(
     stand: Stand, capsys: pytest.CaptureFixture[str]
 ) -> None:
     function = stand.start(TIMEOUT)
-    function.invoke({"action": "poll"})
-    killed = 0
-    for number in range(DEATHS):
-        timer = threading.Timer(0.05 + 0.07 * number, function.kill)
+    stand.settle(function)
+    at_work: list[int] = []
+    for moment in MOMENTS:
+        stand.poll(function)  # a new process: the next run finds it warm
+        time.sleep(LEASE)
+        asked = len(stand.lab.log)
+        timer = threading.Timer(moment, function.kill)
         timer.start()
-        try:
-            function.invoke({"action": "poll"})
-        except Failed:
-            killed += 1
+        if not stand.poll(function) and len(stand.lab.log) > asked:
+            at_work.append(len(stand.lab.log) - asked)
         timer.join()
-    for world in stand.lab.worlds.values():
-        world.rest()
-    settled(function)
-
-    events = stand.received()
-    bodies: dict[str, set[str]] = {}
-    for event in events:
-        bodies.setdefault(event["id"], set()).add(json.dumps(event, sort_keys=True))
-    told: dict[str, dict[int, str]] = {}
-    for event in events:
-        data = event["data"]
-        key = f"{data['provider']}/{data['payment_id']}"
-        told.setdefault(key, {})[data["version"]] = data["provider_status"]
-    truth: dict[str, list[str]] = {}
-    for move in stand.lab.truth:
-        truth.setdefault(f"{move.source.split('/')[0]}/{move.payment_id}", []).append(
-            move.provider_status
-        )
-    for key, versions in told.items():
-        assert sorted(versions) == list(range(1, len(versions) + 1)), f"a gap at {key}"
-        assert set(versions.values()) <= set(truth[key]), f"invented: {key}"
-    # Whoever has a stored version was told of it, and stands as the provider has it.
-    for world in stand.lab.worlds.values():
-        for payment in world.payments():
-            known = told.get(f"{world.provider}/{payment.id}")
-            if payment.created_at > world.started:
-                assert known is not None, f"never told of: {payment}"
-            if known:
-                assert known[max(known)] == payment.status
-    assert all(len(texts) == 1 for texts in bodies.values())
+    report = stand.audit(function)
     with capsys.disabled():
-        print(
-            f"\n{killed} of {DEATHS} runs were killed: {len(bodies)} changes received, 0 lost, "
-            f"0 invented, {len(events) - len(bodies)} repeats"
-        )
-    assert killed > 0
+        print(f"\n{len(at_work)} of {len(MOMENTS)} runs killed at work, after {at_work} requests:")
+        print(report)
+    assert report.ok, report
+    assert report.delivered > 0
+    assert len(at_work) >= len(MOMENTS) // 2, "most were killed before or after their work"
 
 
 def test_a_run_that_the_runtime_ends_is_said_to_be_one_and_the_next_one_does_its_work(
     stand: Stand,
 ) -> None:
     function = stand.start(TIMEOUT)
-    function.invoke({"action": "poll"})
+    stand.settle(function)
     timer = threading.Timer(0.1, function.send, [signal.SIGSTOP])
     timer.start()
     with pytest.raises(Failed, match=f"timed out after {TIMEOUT}.00 seconds"):
         function.invoke({"action": "reconcile"})
     timer.join()
-    settled(function)
-    assert stand.received()
+    report = stand.audit(function)
+    assert report.ok, report
+    assert report.delivered > 0
 
 
-def settled(function: Runtime) -> None:
-    """Poll until the leases of the dead have ended and two polls in a row found all in order."""
-    last, well = time.monotonic() + 120, 0
-    while well < 3:
-        assert time.monotonic() < last, "no poll comes to its end"
-        try:
-            sources = function.invoke({"action": "poll"})["sources"].values()
-        except Failed:
-            # The death of a process that had answered already.
-            continue
-        fine = all(each["outcome"] == "ok" and not each["outbox_left"] for each in sources)
-        well = well + 1 if fine else 0
+def test_a_run_at_slow_providers_ends_by_itself_before_the_runtime_ends_it(stand: Stand) -> None:
+    function = stand.start(TIMEOUT)
+    stand.settle(function)
+    stand.lab.faults = [Slow(when=always(), seconds=TIMEOUT)]
+    assert not stand.poll(function)
+    stand.lab.faults = []
+    written = function.log.read_text()
+    assert "the run's time ended before the answer came" in written
+    assert "timed out" not in written
+    report = stand.audit(function)
+    assert report.ok, report
+    assert report.delivered > 0
