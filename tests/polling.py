@@ -23,6 +23,7 @@ from paylab import (
     populate,
 )
 from paylab.faults import Fault
+from paylab.request_log import RequestLog
 from paylab.world import Order
 from paywatch.domain.changes import Record
 from paywatch.domain.payments import Source
@@ -151,6 +152,14 @@ class Polling:
         new = self.inbox.published[self._received :]
         self._received += len(new)
         return [json.loads(message.body) for message in new]
+
+    def forget(self) -> None:
+        """Let go of what a long run would fill the memory with, and only an audit looks at."""
+        self.reports.clear()
+        self.journal.reports.clear()
+        self.inbox.published.clear()
+        self._received = 0
+        self.lab.log = RequestLog()
 
     def audit(self, sources: Collection[str] | None = None) -> AuditReport:
         """Hold everything that was delivered against the truth; `sources` as `onepay/default`."""
