@@ -29,7 +29,13 @@ class Measured(Polling):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options, size=Size(open=4, settled=4, arrivals_per_minute=2.0))
+
+    def tick(self, **options: Any) -> dict[str, Any]:
         self.journal: Any = LambdaJournal("INFO", FUNCTION, {})
+        try:
+            return super().tick(**options)
+        finally:
+            self.journal.close(self.sources)
 
 
 @dataclass

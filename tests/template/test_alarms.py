@@ -20,7 +20,7 @@ MEASURED_BY_AWS = {
     ("AWS/Lambda", "Errors", f"FunctionName={FUNCTION}"),
     ("AWS/Lambda", "Throttles", f"FunctionName={FUNCTION}"),
     ("AWS/Lambda", "Duration", f"FunctionName={FUNCTION}"),
-    ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName=${FailedRunsQueue.QueueName}"),
+    ("AWS/SQS", "NumberOfMessagesSent", "QueueName=${FailedRunsQueue.QueueName}"),
     ("AWS/SNS", "NumberOfMessagesPublished", "TopicName=${ChangesTopic.TopicName}"),
     ("AWS/SNS", "NumberOfNotificationsDelivered", "TopicName=${ChangesTopic.TopicName}"),
     ("AWS/SNS", "NumberOfNotificationsFailed", "TopicName=${ChangesTopic.TopicName}"),
@@ -37,6 +37,7 @@ def measured(capsys: pytest.CaptureFixture[str]) -> set[tuple[str, str, str]]:
     journal = LambdaJournal("INFO", FUNCTION, {})
     for name in ("compago", "onepay"):
         journal.source_polled("run", Source(name), SourceReport(delays=[1.0]), dry_run=False)
+    journal.close([Source("compago"), Source("onepay")])
     found = set()
     for line in capsys.readouterr().out.splitlines():
         told = json.loads(line)

@@ -44,6 +44,7 @@ def test_the_outputs_are_those_of_the_design_and_commands() -> None:
         "TableName": "${PaymentsTable}",
         "PollerFunctionName": "${PollerFunction}",
         "ApiKeysSecretArn": "${ApiKeysSecret.Id}",
+        "FailedRunsQueueUrl": "${FailedRunsQueue}",
         "DashboardUrl": "https://us-east-1.console.aws.amazon.com/cloudwatch/home"
         "?region=us-east-1#dashboards/dashboard/${Dashboard}",
     }

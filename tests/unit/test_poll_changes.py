@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import json
+import random
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from paylab import LabPayment, Size, leaks
+from paylab.faults import Asked, Fault, always, where
+from paylab.messages import Response
 from paylab.world import Order
 from tests.polling import Polling
 
 HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stale(Fault):
+    """A list as it was: `kept` gets what is said now, `says` is said instead."""
+
+    kept: list[dict[str, Any]] = field(default_factory=list)
+    says: dict[str, Any] | None = None
+
+    def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
+        if self.says is not None:
+            return replace(response, body=json.dumps(self.says).encode())
+        self.kept.append(json.loads(response.body))
+        return response
 
 
 def begun(source: str = "onepay", **options: Any) -> tuple[Polling, LabPayment]:
@@ -42,6 +60,56 @@ def test_a_link_that_was_paid_is_told_of_in_the_same_poll(order: Order, by_id: b
     report = polling.poll()
     assert polling.told(payment.id) == ["paid"]
     assert report["unexplained"] == 0
+
+
+class OnePageSaid(Fault):
+    """Of every list OnePay says that it has one page, and how many rows it has in truth."""
+
+    def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
+        answer = json.loads(response.body)
+        if "last_page" in answer:
+            answer["last_page"] = 1
+        return replace(response, body=json.dumps(answer).encode())
+
+
+def test_a_last_page_that_is_none_by_the_total_hides_no_payment() -> None:
+    polling = Polling(["onepay"], faults=[OnePageSaid(when=always())])
+    world = polling.world("onepay")
+    payments = [world.add(created_at=polling.clock.now() - HOUR * (n + 1)) for n in range(70)]
+    for _ in range(3):
+        polling.poll("onepay")
+    assert all(polling.stored(payment.id, "onepay") for payment in payments)
+    for payment in payments:
+        world.move(payment.id, "paid")
+    for _ in range(6):
+        polling.poll("onepay")
+    assert {tuple(polling.told(payment.id)) for payment in payments} == {("paid",)}
+
+
+def test_a_list_that_lags_behind_a_correction_is_not_believed_at_once() -> None:
+    polling, payment = begun()
+    world = polling.world("onepay")
+    stale: list[dict[str, Any]] = []
+    world.move(payment.id, "paid")
+    polling.poll("onepay")
+    for word in ("refunded", "paid"):
+        for _ in range(5):
+            polling.poll("onepay")
+        if word == "paid":
+            polling.lab.faults = [Stale(when=where("refunded"), kept=stale)]
+            for _ in range(5):
+                polling.poll("onepay")
+            polling.lab.faults = []
+        world.move(payment.id, word)
+    for _ in range(5):
+        polling.poll("onepay")
+    told = ["paid", "refunded", "paid"]
+    assert polling.told(payment.id) == told
+    # Long after the correction, an old copy of the list of refunded ones.
+    polling.lab.faults = [Stale(when=where("filter%5Bstatus%5D=refunded"), says=stale[-1])]
+    for _ in range(5):
+        polling.poll("onepay")
+    assert polling.told(payment.id) == told
 
 
 def test_a_dispute_that_is_taken_back_is_told_of_as_a_correction() -> None:

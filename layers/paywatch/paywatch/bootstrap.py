@@ -18,7 +18,7 @@ from paywatch.aws.secrets import api_keys
 from paywatch.aws.topics import SnsTopic
 from paywatch.clock import SystemClock
 from paywatch.discovery.brake import Plausible
-from paywatch.domain.payments import PROVIDERS, Source
+from paywatch.domain.payments import Source
 from paywatch.invocation import Invocation
 from paywatch.observability import LambdaJournal
 from paywatch.ports import Clock, Provider
@@ -40,7 +40,10 @@ LOCAL = "local"
 
 # A call to AWS that hangs must not take the run's whole time.
 AWS_CALLS = Config(
-    connect_timeout=3, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 3}
+    connect_timeout=3,
+    read_timeout=8,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=32,
 )
 
 
@@ -82,9 +85,7 @@ class Poller:
         try:
             return run(world, invocation, run_id, remaining)
         finally:
-            for provider in PROVIDERS:
-                if provider not in {source.provider for source in settings.sources}:
-                    journal.nothing_to_watch(provider)
+            journal.close(settings.sources)
             # The keys may have been turned: read them anew before the next poll.
             for source in journal.rejected:
                 self._unsure.add(source)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from threading import Lock
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from paywatch.domain.payments import Source
+from paywatch.domain.payments import PROVIDERS, Source
 from paywatch.errors import CredentialsRejected
 from paywatch.report import SourceReport
 
@@ -39,6 +39,7 @@ class LambdaJournal:
         self._logger = Logger(service=SERVICE, level=log_level, logger_handler=_StandardOutput())
         self._lock = Lock()
         self.rejected: set[Source] = set()
+        self._watching: dict[str, list[bool]] = {}
 
     def source_polled(
         self, run_id: str, source: Source, report: SourceReport, *, dry_run: bool
@@ -55,8 +56,6 @@ class LambdaJournal:
         }
         log = self._logger.info if report.outcome in ("ok", "busy") else self._logger.warning
         of_source, of_stack = self._metrics(source=source.short), self._metrics()
-        of_provider = self._metrics(provider=source.provider)
-        of_provider.add_metric("Watching", MetricUnit.Count, float(report.watching))
         of_source.add_metric("Changes", MetricUnit.Count, report.opened + report.changed)
         for delay in report.delays[:METRIC_VALUES]:
             of_source.add_metric("DetectionDelay", MetricUnit.Seconds, delay)
@@ -70,15 +69,23 @@ class LambdaJournal:
         with self._lock:
             log("source_polled", extra=fields)
             if not dry_run:
-                for metrics in (of_provider, of_source, of_stack):
+                self._watching.setdefault(source.provider, []).append(report.watching)
+                for metrics in (of_source, of_stack):
                     metrics.flush_metrics()
 
-    def nothing_to_watch(self, provider: str) -> None:
-        """Say that a provider without an account here is in order: silence is an alarm."""
-        metrics = self._metrics(provider=provider)
-        metrics.add_metric("Watching", MetricUnit.Count, 1.0)
-        with self._lock:
-            metrics.flush_metrics()
+    def close(self, sources: Collection[Source]) -> None:
+        """Say of each provider whether all its accounts that were polled were looked at.
+
+        It is said once a run, because an alarm looks at minutes. One without an account here is in
+        order: silence is an alarm.
+        """
+        for provider in PROVIDERS:
+            looked = self._watching.get(provider, [])
+            unknown = provider not in {source.provider for source in sources}
+            if looked or unknown:
+                metrics = self._metrics(provider=provider)
+                metrics.add_metric("Watching", MetricUnit.Count, float(all(looked)))
+                metrics.flush_metrics()
 
     def _metrics(self, **dimensions: str) -> EphemeralMetrics:
         """Return new metrics of this function: its name tells two stacks in one account apart."""
@@ -99,9 +106,7 @@ class LambdaJournal:
                     "detail": str(fault)[:500],
                 },
             )
-            metrics = self._metrics(provider=source.provider)
-            metrics.add_metric("Watching", MetricUnit.Count, 0.0)
-            metrics.flush_metrics()
+            self._watching.setdefault(source.provider, []).append(False)
 
     def unreadable(self, partition: str, payment_id: str, why: str) -> None:
         """Tell of a stored item that cannot be read and is passed over."""

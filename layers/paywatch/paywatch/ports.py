@@ -103,6 +103,12 @@ class Page:
     last_page: int
     page_size: int
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether the list goes on behind this page, by what it says of its end or of its total."""
+        full = len(self.rows) + len(self.refused) >= self.page_size
+        return self.number < self.last_page or (full and self.number * self.page_size < self.total)
+
 
 @dataclass(frozen=True)
 class Found:

@@ -11,6 +11,7 @@ from paywatch.discovery.reconcile import UNFILTERED, Reconcile, Suspect
 from paywatch.discovery.settled import SettledWatch
 from paywatch.domain.changes import DetectedBy, stamp
 from paywatch.domain.payments import timestamp
+from paywatch.errors import Unavailable, UnexpectedResponse
 from paywatch.ports import Page
 from paywatch.round import Round
 
@@ -67,7 +68,7 @@ class Reconciling:
             self.begin()
             reconcile = Reconcile.load(self._state["current"])
         self._round.attempt("reconcile", lambda: self._confirm(reconcile, listed_at))
-        self._round.attempt("reconcile", lambda: self._read(reconcile, listed_at))
+        self._round.attempt("reconcile", lambda: self._read_what_can_be(reconcile, listed_at))
         current = reconcile.store()
         self._round.report.reconcile = {
             name: current[name] for name in ("lists", "page", "pages", "rows", "misses", "skipped")
@@ -131,6 +132,20 @@ class Reconciling:
             self._round.memory.get("walk", {}).get("epoch", 0)
         )
 
+    def _read_what_can_be(
+        self, reconcile: Reconcile, listed_at: Callable[[str], str | None]
+    ) -> None:
+        """Read on; a page that fails where all else is answered must not hold up the rest."""
+        report = self._round.report
+        try:
+            self._read(reconcile, listed_at)
+        except (Unavailable, UnexpectedResponse) as fault:
+            if report.outcome != "ok":
+                raise
+            page = reconcile.page
+            left_out = " and is left out" if reconcile.give_up() else ""
+            report.hint(f"reconcile: page {page} cannot be read{left_out}: {fault}")
+
     def _read(self, reconcile: Reconcile, listed_at: Callable[[str], str | None]) -> None:
         round_, resumed = self._round, True
         may_go_on = round_.within(RECONCILED)
@@ -141,10 +156,7 @@ class Reconciling:
                 self._take(reconcile, *before, listed_at)
                 if not round_.recording.whole:
                     return
-            skipped = reconcile.skipped
             page, rows = reconcile.read_page(round_.reader)
-            if reconcile.skipped > skipped:
-                round_.report.hint(f"reconcile: page {page.number - 1} could not be read: left out")
             if reconcile.doubts_page(page):
                 round_.report.hint(f"reconcile: page {page.number} states {page.total} in all")
                 return

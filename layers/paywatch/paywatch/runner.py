@@ -21,7 +21,8 @@ from paywatch.round import Round
 
 # Kept free at the end of an invocation, for the last writes and the report.
 MARGIN = 2.0
-THREADS = 4
+# Each source has a thread of its own, so that one whose provider hangs keeps no other waiting.
+THREADS = 32
 # Another run may just be ending: so many looks at its lease, so many seconds apart.
 WAITS = 3
 PATIENT_WAITS = 30

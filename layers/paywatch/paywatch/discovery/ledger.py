@@ -163,7 +163,9 @@ def _lags(stored: Record, payment: Payment, status: Status) -> bool:
     before, after = stored.payment.updated_at, payment.updated_at
     if before is not None and after is not None and before != after:
         return after < before
-    return is_backwards(stored.status, status)
+    last = stored.history[-1] if stored.history else None
+    taken_back = last is not None and last.correction and status is last.previous_status
+    return is_backwards(stored.status, status) or taken_back
 
 
 def _changed(

@@ -19,7 +19,6 @@ from paywatch.discovery.reader import Observation, Reader
 from paywatch.discovery.tail import observed_order
 from paywatch.domain.changes import DetectedBy
 from paywatch.domain.payments import Payment
-from paywatch.errors import Unavailable, UnexpectedResponse
 from paywatch.ports import ListQuery, Order, Page
 
 # With so many suspects the walk waits until they are settled.
@@ -29,9 +28,11 @@ TRIES = 5
 UNFILTERED = "*"
 # A list that states less than half of what it stated before is not believed so many times.
 DOUBTS = 5
-# A page that could not be read so many times is left out if the next one can be.
+# A page that could not be read so many times is left out.
 FAILURES = 5
-COUNTS = ("page", "pages", "rows", "misses", "top", "listed", "doubts", "failed", "skipped")
+COUNTS = (
+    "page", "pages", "rows", "misses", "top", "listed", "doubts", "failed", "skipped", "last", "gap"
+)  # fmt: skip
 
 
 @dataclass
@@ -50,9 +51,10 @@ class Reconcile:
 
     `edge` is the creation date of the last row that was read, `pages` and `rows` count what was
     read, `misses` what the polls had missed. Of the list that is being read, `top` is the greatest
-    total that it stated, `listed` the number of its rows so far, and `doubts` how often an answer
-    was not believed. `failed` counts how often the next page could not be read, `skipped` the pages
-    that were left out because of that.
+    total that it stated, `last` its stated end, `listed` the number of its rows so far, and
+    `doubts` how often an answer was not believed. `failed` counts how often the next page could not
+    be read, `skipped` the pages that were left out because of that, `gap` those of them in a row.
+    `stepping_back` says that the page before is being read.
     """
 
     lists: list[str]
@@ -67,6 +69,9 @@ class Reconcile:
     doubts: int = 0
     failed: int = 0
     skipped: int = 0
+    last: int = 1
+    gap: int = 0
+    stepping_back: bool = field(default=False, init=False)
     suspects: dict[str, Suspect] = field(default_factory=dict)
 
     @classmethod
@@ -101,17 +106,31 @@ class Reconcile:
         return bool(self.lists) and len(self.suspects) < SUSPECTS
 
     def read_page(self, reader: Reader) -> tuple[Page, list[Observation]]:
-        """Read the next page, or the one behind it if that one can never be read."""
-        try:
-            answer = _read(reader, self.lists[0], self.page)
-        except (Unavailable, UnexpectedResponse):
-            self.failed += 1
-            if self.failed < FAILURES:
-                raise
-            answer = _read(reader, self.lists[0], self.page + 1)
-            self.skipped += 1
-        self.failed = 0
+        """Read the next page."""
+        answer = _read(reader, self.lists[0], self.page)
+        self.failed = self.gap = 0
         return answer
+
+    def give_up(self) -> bool:
+        """Note that a page could not be read though all else could; return whether it is left out.
+
+        The more in a row are left out, the more at once: a list may have an end that nobody states.
+        """
+        self.failed += 1
+        if self.failed < FAILURES:
+            return False
+        if self.stepping_back:
+            # It was the page before: go on without a look at it.
+            self.failed, self.gap = 0, 1
+            return False
+        left_out = max(1, self.gap)
+        self.failed = 0
+        self.gap += left_out
+        self.skipped += left_out
+        self.page += left_out
+        if self.page > self.last:
+            self._end_list()
+        return True
 
     def doubts_page(self, page: Page) -> bool:
         """Whether the list has collapsed since its earlier pages, too much to be believed yet."""
@@ -135,12 +154,17 @@ class Reconcile:
         dates = [row.created_at for row in page.rows if row.created_at is not None]
         self.edge = dates[-1] if dates else self.edge
         self.page = page.number + 1
-        if page.number < page.last_page:
+        self.last = max(self.last, page.last_page)
+        if page.goes_on:
             return False
         whole = 0 < self.listed == page.total == self.top
+        self._end_list()
+        return whole
+
+    def _end_list(self) -> None:
         self.lists.pop(0)
         self.page, self.edge, self.top, self.listed, self.doubts = 1, "", 0, 0, 0
-        return whole
+        self.failed, self.last, self.gap = 0, 1, 0
 
     def suspect(self, row: Payment, page: int, epoch: int) -> None:
         """Note a row that differs from the books."""
@@ -166,16 +190,11 @@ class Reconcile:
         Return the page before the next one, with those of its rows that lie behind the edge.
         """
         while self.page > 1:
-            try:
-                page, rows = _read(reader, self.lists[0], self.page - 1)
-            except (Unavailable, UnexpectedResponse):
-                if self.skipped:
-                    return None
-                self.failed += 1
-                if self.failed < FAILURES:
-                    raise
-                self.failed, self.skipped = 0, 1
+            if self.gap:
                 return None
+            self.stepping_back = True
+            page, rows = _read(reader, self.lists[0], self.page - 1)
+            self.stepping_back = False
             if self._collapsed(page):
                 return None
             if page.rows and not _lies_behind(page.rows, self.edge):

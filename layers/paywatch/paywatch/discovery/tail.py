@@ -166,15 +166,10 @@ def _reached(page: Page, floor: str, down: bool) -> bool:
     """Whether the page lies at the list's far end, or reaches below the floor."""
     if down and page.number <= 1:
         return True
-    if not down and page.number >= page.last_page and not _goes_on(page):
+    if not down and not page.goes_on:
         return True
     dates = [row.created_at for row in page.rows if row.created_at is not None]
     return bool(dates) and (dates[0] if down else dates[-1]) < floor
-
-
-def _goes_on(page: Page) -> bool:
-    """Whether a page that is said to be the last is full, and its list said to hold more."""
-    return bool(page.rows) and page.number * page.page_size < page.total
 
 
 def _before(mark: str) -> str:

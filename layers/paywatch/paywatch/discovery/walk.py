@@ -126,7 +126,7 @@ class Forwards:
         if ids and ids == self._before:
             walk.why = f"page {page.number} repeats the one before it"
             walk.close()
-        elif page.number >= page.last_page and not (full and walk.overflows):
+        elif not page.goes_on and not (full and walk.overflows):
             walk.close()
         elif walk.empty >= EMPTY_PAGES:
             walk.why = "the stated total lies: its pages are empty"
@@ -173,6 +173,9 @@ class Backwards:
             walk.page = page.number - 1
         elif walk.overflows and len(page.rows) >= page.page_size:
             walk.why, walk.page = "more rows than the stated total", 2
+            self._forwards = self._turn()
+        elif page.last_page == 1 and page.goes_on:
+            walk.why, walk.page = "the stated last page is not the last", 2
             self._forwards = self._turn()
         else:
             walk.close()
