@@ -21,12 +21,12 @@ class MemoryPayments:
     def __init__(self) -> None:
         self._lock = Lock()
         self._buckets: dict[tuple[Source, int], dict[str, Record]] = {}
+        self._watched: dict[tuple[Source, int], dict[str, Record]] = {}
 
     def watched(self, source: Source, bucket: int) -> Sequence[Record]:
         """Return the bucket's records that are open or have something unpublished."""
         with self._lock:
-            records = list(self._buckets.get((source, bucket), {}).values())
-        return [record for record in records if record.watched]
+            return list(self._watched.get((source, bucket), {}).values())
 
     def fetch(self, source: Source, ids: Collection[str]) -> Mapping[str, Record]:
         """Return the stored records among these ids."""
@@ -43,11 +43,11 @@ class MemoryPayments:
         if not is_storable_id(record.id):
             raise RowError("a payment's id must have 1 to 1024 bytes", record.id[:40])
         with self._lock:
-            records = self._buckets.setdefault((record.source, record.bucket), {})
+            records = self._buckets.get((record.source, record.bucket), {})
             stored = records.get(record.id)
             if not _may_replace(stored, replacing, record.seen):
                 raise StaleState(f"{record.id} is not stored as it was expected to be")
-            records[record.id] = record
+            self._put(record)
 
     def acknowledge(self, record: Record, version: int) -> None:
         """Note that `version`, the first unpublished one, is published, and drop its body."""
@@ -59,7 +59,16 @@ class MemoryPayments:
             if stored.published >= version:
                 return
             outbox = tuple(entry for entry in stored.outbox if entry[0] != version)
-            records[record.id] = replace(stored, published=version, outbox=outbox)
+            self._put(replace(stored, published=version, outbox=outbox))
+
+    def _put(self, record: Record) -> None:
+        place = (record.source, record.bucket)
+        self._buckets.setdefault(place, {})[record.id] = record
+        watched = self._watched.setdefault(place, {})
+        if record.watched:
+            watched[record.id] = record
+        else:
+            watched.pop(record.id, None)
 
 
 def _may_replace(stored: Record | None, replacing: Record | None, seen: str) -> bool:
