@@ -78,12 +78,17 @@ def emulator(folder: Path) -> Iterator[Emulator]:
             _wait_until_it_answers(running, process)
             yield running
         finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a process that was started here: politely first."""
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _wait_until_it_answers(running: Emulator, process: subprocess.Popen[bytes]) -> None:

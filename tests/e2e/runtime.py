@@ -15,7 +15,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.emulator import MADE_UP_KEYS, REGION, ROOT, free_port
+from tests.e2e.emulator import MADE_UP_KEYS, REGION, ROOT, end, free_port
 
 BUILT = ROOT / ".aws-sam-here/build"
 INVOCATIONS = "/2015-03-31/functions/function/invocations"
@@ -137,12 +137,7 @@ def runtime(
             yield running
         finally:
             running.kill()
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process)
 
 
 def _wait(running: Runtime) -> None:

@@ -232,3 +232,19 @@ def test_an_outage_in_the_middle_of_a_reconcile_leaves_out_nothing() -> None:
         polling.poll("onepay")
     completed = polling.memory("reconcile", "onepay")["completed"]
     assert (completed["rows"], completed["skipped"]) == (200, 0)
+
+
+def test_a_list_of_which_not_even_the_first_page_can_be_read_is_not_taken_for_read() -> None:
+    polling, _ = begun("compago")
+    # The tail asks for fewer rows a page, and is answered.
+    polling.lab.faults = [Broken(when=where_all("pageSize=500", without="status="))]
+    reports = [polling.poll(action="reconcile"), *(polling.poll() for _ in range(8))]
+    assert {report["outcome"] for report in reports} == {"unavailable"}
+    assert "current" in polling.memory("reconcile")
+    polling.lab.faults = []
+    polling.poll()
+    assert polling.memory("reconcile")["completed"]["skipped"] == 0
+
+
+def where_all(text: str, *, without: str) -> When:
+    return lambda asked, rng: text in asked.request.target and without not in asked.request.target

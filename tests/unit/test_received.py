@@ -6,6 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import boto3
 import pytest
@@ -41,6 +42,18 @@ def held(notification: dict[str, Any], message: Message) -> None:
 
 def test_an_endpoint_receives_the_notification(message: Message) -> None:
     held(sample("https.json"), message)
+
+
+def test_an_endpoint_is_asked_to_confirm_before_it_receives_anything() -> None:
+    asked, later = sample("https-confirmation.json"), sample("https.json")
+    assert asked["Type"] == "SubscriptionConfirmation"
+    assert asked["TopicArn"] == later["TopicArn"]
+    confirmed = dict(parse_qsl(urlsplit(asked["SubscribeURL"]).query))
+    assert confirmed == {
+        "Action": "ConfirmSubscription",
+        "TopicArn": asked["TopicArn"],
+        "Token": asked["Token"],
+    }
 
 
 def test_a_function_receives_the_notification_in_a_record(message: Message) -> None:

@@ -85,7 +85,8 @@ class Poller:
         try:
             return run(world, invocation, run_id, remaining)
         finally:
-            journal.close(settings.sources)
+            if not invocation.dry_run:
+                journal.close(settings.sources)
             # The keys may have been turned: read them anew before the next poll.
             for source in journal.rejected:
                 self._unsure.add(source)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from paywatch.discovery.ledger import Outcome
-from paywatch.discovery.reader import Observation
-from paywatch.discovery.reconcile import UNFILTERED, Reconcile, Suspect
+from paywatch.discovery.reader import UNFILTERED, Observation
+from paywatch.discovery.reconcile import Reconcile, Suspect
 from paywatch.discovery.settled import SettledWatch
 from paywatch.domain.changes import DetectedBy, stamp
 from paywatch.domain.payments import timestamp
@@ -135,12 +135,15 @@ class Reconciling:
     def _read_what_can_be(
         self, reconcile: Reconcile, listed_at: Callable[[str], str | None]
     ) -> None:
-        """Read on; a page that fails where all else is answered must not hold up the rest."""
+        """Read on; a page that fails where all else is answered must not hold up the rest.
+
+        The first page is no such page: without it nothing of the list is read at all.
+        """
         report = self._round.report
         try:
             self._read(reconcile, listed_at)
         except (Unavailable, UnexpectedResponse) as fault:
-            if report.outcome != "ok":
+            if report.outcome != "ok" or reconcile.page == 1:
                 raise
             page = reconcile.page
             left_out = " and is left out" if reconcile.give_up() else ""

@@ -17,7 +17,6 @@ EXPIRY_GRACE = timedelta(minutes=2)
 # whole seconds, and an answer takes its time.
 CLOCK_TOLERANCE = timedelta(seconds=5)
 
-
 # The characters of a timestamp up to its seconds.
 SECONDS = len("2026-03-01T12:00:00")
 
@@ -161,8 +160,9 @@ def _status(observed: Observation, stored: Record | None) -> Status:
 def _lags(stored: Record, payment: Payment, status: Status) -> bool:
     """Whether the row may be an old copy: lists lag, so it takes a second read to believe it."""
     before, after = stored.payment.updated_at, payment.updated_at
-    if before is not None and after is not None and before != after:
-        return after < before
+    if before is not None and after is not None:
+        return after < before if before != after else is_backwards(stored.status, status)
+    # Without a date of the change, what was just taken back may come again from an old copy.
     last = stored.history[-1] if stored.history else None
     taken_back = last is not None and last.correction and status is last.previous_status
     return is_backwards(stored.status, status) or taken_back

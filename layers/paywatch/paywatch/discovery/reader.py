@@ -10,7 +10,9 @@ from paywatch.domain.changes import DetectedBy, stamp
 from paywatch.domain.payments import Payment
 from paywatch.ports import Abilities, Allowance, Answer, ListQuery, Page, Provider
 
+# Where a row came from: an answer by id, a list by its status word, or the list of all.
 BY_ID = "id"
+UNFILTERED = "*"
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Reader:
         page = self._provider.list(query, self.allowance)
         self.seen += len(page.rows)
         self.refused += len(page.refused)
-        route = f"list:{query.status or '*'}"
+        route = f"list:{query.status or UNFILTERED}"
         return page, [self._observe(row, page.answer, by, route) for row in page.rows]
 
     def lookup(self, payment_id: str) -> Observation | None:

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from paywatch.discovery.reader import Observation, Reader
+from paywatch.discovery.reader import UNFILTERED, Observation, Reader
 from paywatch.discovery.tail import observed_order
 from paywatch.domain.changes import DetectedBy
 from paywatch.domain.payments import Payment
@@ -25,7 +25,6 @@ from paywatch.ports import ListQuery, Order, Page
 SUSPECTS = 200
 # A suspect that cannot be read again is given up after so many runs; the next reconcile finds it.
 TRIES = 5
-UNFILTERED = "*"
 # A list that states less than half of what it stated before is not believed so many times.
 DOUBTS = 5
 # A page that could not be read so many times is left out.

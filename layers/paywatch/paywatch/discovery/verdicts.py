@@ -13,7 +13,7 @@ from typing import Any
 
 from paywatch.discovery.abilities import can_ask_by_id, can_ask_for_many
 from paywatch.discovery.known import pack_rows, unknown
-from paywatch.discovery.reader import Observation, Reader
+from paywatch.discovery.reader import UNFILTERED, Observation, Reader
 from paywatch.discovery.tail import OVERLAP, observed_order
 from paywatch.domain.changes import DetectedBy, Record
 from paywatch.domain.payments import moment, timestamp
@@ -24,7 +24,6 @@ LOOKUPS = 30
 SCAN_PAGES = 6
 # From so many on, a list that shows the latest paid ones is cheaper than asking one by one.
 MANY = 3
-UNFILTERED = "*"
 # So many ids go into one filter: what fits on a page.
 TOGETHER = 20
 
@@ -86,7 +85,7 @@ class Inquiry:
             self._take(query.status, rows, left)
             dates = [row.paid_at for row in page.rows if row.paid_at is not None]
             past = bool(dates) and dates[-1] < floor
-            if number >= page.last_page or past or len(left) == before:
+            if not page.goes_on or past or len(left) == before:
                 return
 
     def _look_up_many(self, left: dict[str, Record]) -> None:
@@ -170,7 +169,7 @@ class Inquiry:
             if number == 1 and not down and order is Order.OLDEST_FIRST and page.last_page > 1:
                 number, down = page.last_page, True
                 continue
-            if number <= 1 if down else number >= page.last_page:
+            if number <= 1 if down else not page.goes_on:
                 return
             dates = [row.created_at for row in page.rows if row.created_at is not None]
             if order is not None and min(dates) < floor:
