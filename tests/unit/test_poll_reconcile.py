@@ -248,3 +248,21 @@ def test_a_list_of_which_not_even_the_first_page_can_be_read_is_not_taken_for_re
 
 def where_all(text: str, *, without: str) -> When:
     return lambda asked, rng: text in asked.request.target and without not in asked.request.target
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_a_refund_whose_list_has_not_had_its_turn_is_no_miss(turn: int) -> None:
+    polling, payments = begun("onepay")
+    # The oldest one: the tail does not reach that far.
+    paid = min(payments, key=lambda payment: payment.created_at)
+    for _ in range(turn):
+        polling.poll("onepay")
+    polling.world("onepay").move(paid.id, "refunded")
+    misses = polling.poll("onepay", action="reconcile")["misses"]
+    for _ in range(8):
+        misses += polling.poll("onepay")["misses"]
+    told = [d.event["data"] for d in polling.deliveries if d.event["data"]["payment_id"] == paid.id]
+    assert [(each["status"], each["detected_by"]) for each in told] == [
+        ("refunded", "settled_scan")
+    ]
+    assert misses == 0

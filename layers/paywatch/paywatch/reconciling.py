@@ -93,7 +93,9 @@ class Reconciling:
         for key in reconcile.due(round_.epoch):
             if not may_go_on():
                 return
-            if key not in reconcile.suspects:
+            if key not in reconcile.suspects or not self._had_its_turn(
+                key, reconcile.suspects[key]
+            ):
                 continue
             if round_.reader.abilities.by_id:
                 found = round_.reader.lookup(key)
@@ -121,6 +123,18 @@ class Reconciling:
         round_.report.misses += missed
         if round_.recording.whole:
             del reconcile.suspects[key]
+
+    def _had_its_turn(self, key: str, suspect: Suspect) -> bool:
+        """Whether every settled list was probed since, where the suspect is of a settled payment.
+
+        One list is probed at each poll: what that would find as well is no miss.
+        """
+        self._round.books.find([key])
+        known = self._round.books.records.get(key)
+        if known is None or known.open:
+            return True
+        turns = len(self._round.reader.abilities.settled_words)
+        return self._round.epoch - suspect.epoch > turns
 
     def _was_due(self, key: str, suspect: Suspect) -> bool:
         """Whether the polls had their chance before: of an open payment, a sweep begun later."""
