@@ -89,6 +89,11 @@ class GatedControls:
         if buckets:
             self._gate.leave("mark")
 
+    def keep(self, lease: Lease, memory: Mapping[str, str]) -> None:
+        self._gate.enter("keep")
+        self.inner.keep(lease, memory)
+        self._gate.leave("keep")
+
     def finish(self, lease: Lease, buckets: Mapping[int, str], memory: Mapping[str, str]) -> bool:
         self._gate.enter("finish")
         whole = self.inner.finish(lease, buckets, memory)

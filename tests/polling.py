@@ -25,11 +25,20 @@ from paylab import (
 from paylab.faults import Fault
 from paylab.request_log import RequestLog
 from paylab.world import Order
+from paywatch.actions import act
+from paywatch.alerting import Told
 from paywatch.domain.changes import Record
 from paywatch.domain.payments import Source
+from paywatch.domain.thresholds import Thresholds
 from paywatch.invocation import Invocation
-from paywatch.memory import MemoryControls, MemoryPayments, MemoryTopic
-from paywatch.ports import Controls, Payments, Provider, Topic
+from paywatch.memory import (
+    MemoryAlertsTopic,
+    MemoryControls,
+    MemoryPayments,
+    MemorySubscribers,
+    MemoryTopic,
+)
+from paywatch.ports import AlertsTopic, Controls, Payments, Provider, Topic
 from paywatch.providers.http import Transport
 from paywatch.providers.registry import connect
 from paywatch.report import SourceReport
@@ -46,6 +55,8 @@ class KeptJournal:
     def __init__(self) -> None:
         self.reports: list[tuple[Source, SourceReport]] = []
         self.faults: list[tuple[Source, Exception]] = []
+        self.alerts: list[Told] = []
+        self.drills: list[bool] = []
 
     def source_polled(
         self, run_id: str, source: Source, report: SourceReport, *, dry_run: bool
@@ -54,6 +65,12 @@ class KeptJournal:
 
     def failed(self, run_id: str, source: Source, fault: Exception) -> None:
         self.faults.append((source, fault))
+
+    def told(self, run_id: str, told: Told) -> None:
+        self.alerts.append(told)
+
+    def drilled(self, passed: bool) -> None:
+        self.drills.append(passed)
 
 
 class Polling:
@@ -94,6 +111,10 @@ class Polling:
         self.controls: Controls = MemoryControls()
         self.inbox = MemoryTopic()
         self.topic: Topic = self.inbox
+        self.mailbox = MemoryAlertsTopic()
+        self.alerts: AlertsTopic = self.mailbox
+        self.subscribers = MemorySubscribers()
+        self.thresholds = Thresholds()
         self.journal = KeptJournal()
         self.latency = latency
         self.pace = pace
@@ -157,9 +178,15 @@ class Polling:
         """Let go of what a long run would fill the memory with, and only an audit looks at."""
         self.reports.clear()
         self.journal.reports.clear()
+        self.journal.alerts.clear()
         self.inbox.published.clear()
         self._received = 0
         self.lab.log = RequestLog()
+
+    def act(self, **event: Any) -> dict[str, Any]:
+        """Ask for something besides a poll, such as the open alerts."""
+        invocation = Invocation.parse(event, self.sources)
+        return act(self._outside(parallel=False), invocation, "run-act", 60.0)
 
     def audit(self, sources: Collection[str] | None = None) -> AuditReport:
         """Hold everything that was delivered against the truth; `sources` as `onepay/default`."""
@@ -173,6 +200,11 @@ class Polling:
             for d in self.deliveries
             if d.event["data"]["payment_id"] == payment_id
         ]
+
+    def alerted(self) -> list[tuple[str, str]]:
+        """Return which alerts were told, in order: each one's name and step."""
+        told = [json.loads(message.bodies["default"])["data"] for message in self.mailbox.told]
+        return [(each["alert"], each["step"]) for each in told]
 
     def stored(self, payment_id: str, source: str = "compago") -> Record | None:
         """Return what is stored of a payment."""
@@ -205,12 +237,20 @@ class Polling:
             payments=self.payments,
             controls=self.controls,
             topic=self.topic,
+            alerts=self.alerts,
+            subscribers=self.subscribers,
+            sources=self.sources,
+            thresholds=self.thresholds,
             connect=self._connect,
             clock=self.clock,
             journal=self.journal,
             request_budget=self.budget,
             parallel=parallel,
         )
+
+    def key_of(self, source: Source) -> str:
+        """Return the key that paywatch has for a source."""
+        return self.worlds[source].api_key
 
     def carrier(self) -> Transport:
         """Return what carries requests to the lab."""
@@ -222,7 +262,7 @@ class Polling:
             world = self.worlds[source]
             self._providers[source] = connect(
                 source,
-                world.api_key,
+                self.key_of(source),
                 f"https://{source.provider}.test{world.base_path}",
                 self.pace,
                 self.clock,

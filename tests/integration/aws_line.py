@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 Send = Callable[[], Any]
@@ -26,7 +27,7 @@ class Call:
     @property
     def writes(self) -> bool:
         """Whether it leaves anything behind."""
-        return self.operation in ("UpdateItem", "PublishBatch")
+        return self.operation in ("UpdateItem", "PublishBatch", "Publish")
 
     @property
     def kind(self) -> str:
@@ -39,6 +40,8 @@ class Line:
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
+        # The emulator goes through all items while another thread may be adding one.
+        self._one_by_one = Lock()
         self.carry: Callable[[Call, Send], Any] = lambda call, send: send()
 
     def watch(self, client: Any) -> None:
@@ -48,7 +51,11 @@ class Line:
         def pass_through(operation: str, params: Mapping[str, Any]) -> Any:
             call = Call(client, operation, params)
             self.calls.append(call)
-            return self.carry(call, lambda: make(operation, params))
+            return self.carry(call, lambda: send(operation, params))
+
+        def send(operation: str, params: Mapping[str, Any]) -> Any:
+            with self._one_by_one:
+                return make(operation, params)
 
         client._make_api_call = pass_through
 

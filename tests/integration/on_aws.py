@@ -52,6 +52,7 @@ class OnAws(Polling):
         self.table = f"payments-{number}"
         create_table(self.dynamodb, self.table)
         self.topic_arn = self.sns.create_topic(Name=f"changes-{number}")["TopicArn"]
+        self.alerts_arn = self.sns.create_topic(Name=f"alerts-{number}")["TopicArn"]
         self._queue = self.sqs.create_queue(QueueName=f"subscriber-{number}")["QueueUrl"]
         self.sns.subscribe(
             TopicArn=self.topic_arn,
@@ -74,7 +75,7 @@ class OnAws(Polling):
         settings = {
             "TABLE": self.table,
             "CHANGES_TOPIC_ARN": self.topic_arn,
-            "ALERTS_TOPIC_ARN": self.topic_arn.replace("changes", "alerts"),
+            "ALERTS_TOPIC_ARN": self.alerts_arn,
             "API_KEYS_SECRET_ARN": self.secret_arn,
             "SOURCES": ",".join(source.short for source in self.sources),
             "REQUEST_BUDGET": str(self.budget),
@@ -90,13 +91,15 @@ class OnAws(Polling):
         dynamodb = boto3.client("dynamodb", REGION)
         sns = boto3.client("sns", REGION)
         keys = boto3.client("secretsmanager", REGION)
-        for client in (dynamodb, sns, keys):
+        cloudwatch = boto3.client("cloudwatch", REGION)
+        for client in (dynamodb, sns, keys, cloudwatch):
             self.line.watch(client)
         self.poller = Poller(
             Settings.from_environment(self.settings),
             dynamodb,
             sns,
             keys,
+            cloudwatch,
             clock=self.clock,
             random=Random(1),
             parallel=False,

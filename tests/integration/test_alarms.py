@@ -21,7 +21,7 @@ from tests.integration.alarms import FUNCTION, Alarms
 from tests.integration.on_aws import OnAws
 from tests.polling import Polling
 
-WELL, ILL, WELL_AGAIN = 12, 30, 20
+WELL, ILL, WELL_AGAIN = 12, 40, 20
 
 
 class Measured(Polling):
@@ -44,7 +44,7 @@ class Watched:
 
     capsys: pytest.CaptureFixture[str]
     stage: Polling = field(default_factory=Measured)
-    alarms: Alarms = field(default_factory=lambda: Alarms(MaxSilenceMinutes="5"))
+    alarms: Alarms = field(default_factory=lambda: Alarms(MaxSilenceMinutes="10"))
     minute: int = 0
     stopped: bool = False
     log: list[dict[str, Any]] = field(default_factory=list)
@@ -87,6 +87,8 @@ class NoTable:
         refusal = {"Error": {"Code": "ResourceNotFoundException", "Message": "not here"}}
         raise ClientError(refusal, "UpdateItem")  # type: ignore[arg-type]
 
+    peek = acquire
+
 
 class ShutTopic:
     """A topic whose policy refuses us."""
@@ -108,6 +110,11 @@ def lose_the_secret(watched: Watched) -> None:
 
 def shut_the_topic(watched: Watched) -> None:
     watched.stage.topic = ShutTopic()  # type: ignore[assignment]
+
+
+def shut_the_alerts_topic(watched: Watched) -> None:
+    take_onepay_away(watched)
+    watched.stage.mailbox.fault = "NotFound: no such topic"
 
 
 def drop_the_table(watched: Watched) -> None:
@@ -136,7 +143,7 @@ def test_a_provider_without_an_account_here_is_not_said_to_be_silent(
     stage.poller.function = FUNCTION
     watched = Watched(capsys, stage)
     watched.live(1)
-    assert watched.live(8) == set()
+    assert watched.live(14) == set()
 
 
 @pytest.mark.parametrize(
@@ -145,8 +152,10 @@ def test_a_provider_without_an_account_here_is_not_said_to_be_silent(
         (stop, BOTH_SILENT, None),
         (lose_the_secret, {*BOTH_SILENT, "FunctionErrors"}, "with the API keys cannot be used"),
         (drop_the_table, {*BOTH_SILENT, "FunctionErrors"}, "ResourceNotFoundException"),
-        (shut_the_topic, {"ProviderFailing", "ChangesNotPublished"}, "AuthorizationError"),
-        (take_onepay_away, {"ProviderFailing", "OnePaySilent"}, "answered 50"),
+        # These are told as alerts: no alarm says the same once more.
+        (shut_the_topic, set(), "AuthorizationError"),
+        (take_onepay_away, set(), "answered 50"),
+        (shut_the_alerts_topic, {"AlertsNotDelivered", "OnePaySilent"}, "NotFound"),
     ],
 )
 def test_each_way_to_stop_has_its_alarm_and_its_log_line_and_both_end_with_it(
@@ -163,5 +172,6 @@ def test_each_way_to_stop_has_its_alarm_and_its_log_line_and_both_end_with_it(
     watched.stopped, watched.stage.lab.faults = False, []
     watched.stage.topic, watched.stage.controls = well
     watched.stage.__dict__.pop("_connect", None)
+    watched.stage.mailbox.fault = None
     watched.live(WELL_AGAIN)
     assert watched.live(1) == set()

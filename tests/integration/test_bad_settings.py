@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from paywatch.errors import ConfigurationError
+from paywatch.invocation import ACTIONS
 from tests.integration.hostile import OTHER, Watched
 
 KEYS = "the secret {arn} with the API keys cannot be used: "
@@ -128,7 +129,7 @@ def test_a_turned_key_is_read_again_also_while_the_other_source_has_none() -> No
             {"sources": ["onepay/norte"]},
             "unknown source 'onepay/norte'; configured: compago, onepay",
         ),
-        ({"action": "refund"}, "unknown action 'refund'; there are poll, reconcile"),
+        ({"action": "refund"}, "unknown action 'refund'; there are " + ", ".join(ACTIONS)),
         (
             {"verbose": True},
             "the event has the unknown key 'verbose'; there are action, sources and dry_run",

@@ -15,9 +15,10 @@ from tests.integration.on_aws import OnAws
 from tests.integration.seeding import standing
 
 MOVED = 40
-READS = ("BatchGetItem", "GetItem", "GetSecretValue", "Query")
+READS = ("BatchGetItem", "GetItem", "GetMetricStatistics", "GetSecretValue", "Query")
 
-IDLE = {"UpdateItem (control)": 2}  # the lease is taken, and given back
+# A source's lease is taken, and given back; a run looks at the board of alerts.
+IDLE = {"UpdateItem (control)": 2, "GetItem (control)": 1}
 
 
 def items(stage: OnAws) -> dict[str, Any]:
@@ -50,10 +51,12 @@ def test_an_idle_poll_costs_two_writes_a_source_however_many_payments_are_open(
 ) -> None:
     stage = standing(open_payments)
     stage.tick(seconds=600)  # the first one in its process reads the secret too
-    assert count(stage.line.calls) == {"UpdateItem (control)": 4, "GetSecretValue": 1}
+    # So does it ask whether the subscribers were reached, which it does again after five minutes.
+    once = {"GetSecretValue": 1, "GetMetricStatistics": 1}
+    assert count(stage.line.calls) == {"UpdateItem (control)": 4, "GetItem (control)": 1, **once}
     stage.line.calls.clear()
     report = stage.tick(seconds=600)["sources"]
-    assert count(stage.line.calls) == {"UpdateItem (control)": 2 * IDLE["UpdateItem (control)"]}
+    assert count(stage.line.calls) == {"UpdateItem (control)": 4, "GetItem (control)": 1}
     assert [(each["outcome"], each["sealed"]) for each in report.values()] == [("ok", True)] * 2
     # Each page once, and besides them the tail and one settled list in its turn.
     assert page_numbers(stage, "compago", "PENDING") == list(range(1, compago_pages + 1))
@@ -154,6 +157,7 @@ def test_a_change_costs_two_writes_and_a_tenth_of_a_publication(
             "Query": len({bucket_of(payment.id) for payment in moved}),
             # The lease, the marks, the digests.
             "UpdateItem (control)": 3,
+            "GetItem (control)": 1,
         }
     )
     stage.line.calls.clear()
@@ -175,6 +179,7 @@ def test_one_change_among_a_thousand_costs_what_one_among_ten_costs() -> None:
     assert costs[0] == costs[1]
     assert costs[0] == {
         "UpdateItem (control)": 3,
+        "GetItem (control)": 1,
         "Query": 1,
         "UpdateItem": 2,
         "PublishBatch": 1,

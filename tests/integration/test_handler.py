@@ -17,11 +17,13 @@ from functions.poller.app import lambda_handler
 from paylab.server import LabServer
 from paywatch import bootstrap
 from paywatch.errors import ConfigurationError
+from paywatch.invocation import POLLS
 from tests.integration.aws_line import count
 from tests.integration.on_aws import OnAws
 from tests.polling import START
 
 EVENTS = sorted((Path(__file__).parents[2] / "events").glob("*.json"))
+POLLING = [p for p in EVENTS if json.loads(p.read_text()).get("action", "poll") in POLLS]
 REQUIRED = ("TABLE", "CHANGES_TOPIC_ARN", "ALERTS_TOPIC_ARN", "API_KEYS_SECRET_ARN", "SOURCES")
 COUNTS = (
     *("seen", "opened", "changed", "published", "outbox_left", "leavers", "unexplained"),
@@ -102,7 +104,7 @@ def function(monkeypatch: pytest.MonkeyPatch) -> Iterator[Function]:
     server.stop()
 
 
-@pytest.mark.parametrize("path", EVENTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", POLLING, ids=lambda path: path.stem)
 def test_what_can_be_sent_to_the_function_is_understood(function: Function, path: Path) -> None:
     event = json.loads(path.read_text())
     function.pay()
@@ -125,6 +127,50 @@ def test_what_can_be_sent_to_the_function_is_understood(function: Function, path
         assert function.call({})["sources"]["compago"]["published"] == 1
         sources = ["compago", "onepay"]
     assert function.published == sources
+
+
+def sample(name: str) -> dict[str, Any]:
+    """Return a sample event."""
+    event: dict[str, Any] = json.loads((EVENTS[0].parent / f"{name}.json").read_text())
+    return event
+
+
+def test_the_alerts_are_listed_acknowledged_and_snoozed_by_the_samples(
+    function: Function, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figures = "overdue_ceiling_hours=0.5,overdue_floor_minutes=1"
+    monkeypatch.setenv("PAYWATCH_ALERT_THRESHOLDS", figures)
+    bootstrap.install(None)
+    with pytest.raises(ConfigurationError, match=r"no alert .* is open; open: none is"):
+        function.call(sample("ack"))
+    assert function.call(sample("alerts"))["alerts"] == []
+    function.world("onepay").add("processing", created_at=function.clock.now())
+    function.every = timedelta(minutes=2)
+    for _ in range(20):
+        function.call({})
+    (alert,) = function.call(sample("alerts"))["alerts"]
+    assert alert["alert"] == sample("ack")["alert"] == sample("snooze")["alert"]
+    assert alert["told_at"] is not None
+    acknowledged = function.call(sample("ack"))["alert"]
+    assert (acknowledged["by"], acknowledged["why"]) == (sample("ack")["who"], sample("ack")["why"])
+    assert acknowledged["acknowledged_at"] is not None
+    snoozed = function.call(sample("snooze"))["alert"]
+    assert snoozed["snoozed_until"] is not None
+    assert function.call(sample("alerts"))["alerts"] == [snoozed]
+
+
+def test_a_drill_goes_the_whole_way_and_touches_no_payment(function: Function) -> None:
+    before = list(function.items())
+    report = function.call({"action": "drill"})
+    assert (report["passed"], report["told"], report["detail"]) == (True, 4, "")
+    assert list(function.items()) == before
+    assert function.call({"action": "alerts"})["alerts"] == []
+
+
+def test_the_digest_is_told(function: Function) -> None:
+    report = function.call({"action": "digest"})
+    assert report["told"] is True
+    assert "still open" in report["text"]
 
 
 def test_two_invocations_of_one_process_share_clients_keys_and_connections(

@@ -21,7 +21,8 @@ def allowed() -> set[tuple[str, str]]:
         if statement["Sid"] not in LAMBDA_S_OWN:
             actions = statement["Action"]
             for action in [actions] if isinstance(actions, str) else actions:
-                found.add((action, statement["Resource"]))
+                on = statement["Resource"]
+                found |= {(action, each) for each in ([on] if isinstance(on, str) else on)}
     return found
 
 
@@ -35,8 +36,10 @@ def needed(stage: OnAws, call: Call) -> tuple[str, str]:
         index = call.params.get("IndexName")
         return action, "${PaymentsTable.Arn}" + (f"/index/{index}" if index else "")
     if service == "sns":
-        assert call.params["TopicArn"] == stage.topic_arn
-        return action, "${ChangesTopic}"
+        topics = {stage.topic_arn: "${ChangesTopic}", stage.alerts_arn: "${AlertsTopic}"}
+        return action, topics[call.params["TopicArn"]]
+    if service == "monitoring":
+        return f"cloudwatch:{call.operation}", "*"
     assert call.params["SecretId"] == stage.secret_arn
     return action, "${ApiKeysSecret.Id}"
 
@@ -51,6 +54,8 @@ def test_the_role_allows_the_calls_that_are_made_and_no_others() -> None:
     for _ in range(3):
         stage.tick()
     stage.tick(dry_run=True)
+    for action in ("alerts", "drill", "digest"):
+        stage.tick(action=action)
     assert stage.deliveries
     made = {needed(stage, call) for call in stage.line.calls}
     assert made == allowed()

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import ceil
 from time import monotonic
-from typing import Any
 
 import pytest
 
 from paylab import Delivery
-from paywatch.domain.payments import Payment
 from paywatch.providers import rows
 from tests.polling import Polling
+from tests.remembering import remembering
 from tests.scale.crowd import Crowd
 from tests.scale.measuring import changes, table
 
 SOURCES = ("compago", "onepay")
 MOVING = 0.01
 WEEK = 7 * 24 * 60
-REMEMBERED = 20_000
-Read = Callable[..., Payment]
 # Settled lists are read in turn, and totals have to differ twice.
 BY_TOTALS = 5
 REGRETS = ("refunded", "disputed")
@@ -105,21 +101,6 @@ def brief(delivery: Delivery) -> Delivery:
     data = delivery.event["data"]
     kept = {name: data[name] for name in ("payment_id", "status", "detected_by")}
     return Delivery(delivery.tick, {"data": kept})
-
-
-def remembering(read: Read) -> Read:
-    """Read a row that was read before as it was read then: in the lab, all else stays the same."""
-    known: dict[tuple[object, ...], Payment] = {}
-
-    def remembered(row: Any, translate: Any, where: str) -> Payment:
-        key = tuple(row.get(name) for name in ("id", "status", "updatedAt", "paid_at"))
-        if key not in known:
-            if len(known) > REMEMBERED:
-                known.clear()
-            known[key] = read(row, translate, where)
-        return known[key]
-
-    return remembered
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from paywatch.invocation import Invocation
 from tests.template.stack import ROOT, Stack, template
 
 PARAMETERS: dict[str, dict[str, Any]] = template()["Parameters"]
@@ -17,11 +18,14 @@ PARAMETERS: dict[str, dict[str, Any]] = template()["Parameters"]
 def test_the_parameters_are_those_of_the_design() -> None:
     assert set(PARAMETERS) == {
         "AlertEmail",
+        "AlertThresholds",
         "ApiKeysSecretArn",
         "Architecture",
         "CompagoBaseUrl",
         "CompagoRequestsPerSecond",
         "DeletionProtection",
+        "DigestSchedule",
+        "DrillSchedule",
         "KmsKeyArn",
         "LogLevel",
         "LogRetentionDays",
@@ -41,6 +45,7 @@ def test_the_outputs_are_those_of_the_design_and_commands() -> None:
     assert {name: value for name, value in outputs.items() if not name.endswith("Command")} == {
         "ChangesTopicArn": "${ChangesTopic}",
         "AlertsTopicArn": "${AlertsTopic}",
+        "LifelineTopicArn": "${LifelineTopic}",
         "TableName": "${PaymentsTable}",
         "PollerFunctionName": "${PollerFunction}",
         "ApiKeysSecretArn": "${ApiKeysSecret.Id}",
@@ -75,6 +80,9 @@ def test_every_parameter_is_in_one_group() -> None:
         ("CompagoBaseUrl", "http://127.0.0.1:8080"),
         ("OnePayBaseUrl", "http://localhost:8080/v1"),
         ("PollSchedule", "cron(0/5 * * * ? *)"),
+        ("DrillSchedule", ""),
+        ("DigestSchedule", "cron(0 13 * * ? *)"),
+        ("AlertThresholds", "overdue_floor_minutes=60, unreachable_minutes=2.5"),
         ("AlertEmail", "payments@example.com"),
         ("KmsKeyArn", "arn:aws:kms:us-east-1:123456789012:key/0b7c"),
         ("ApiKeysSecretArn", "arn:aws:secretsmanager:us-east-1:123456789012:secret:keys-a1B2c3"),
@@ -95,6 +103,9 @@ def test_a_good_value_is_accepted(name: str, value: str) -> None:
         ("OnePayBaseUrl", "https://user@example.com"),
         ("OnePayBaseUrl", "https://example.com?key=1"),
         ("PollSchedule", "every minute"),
+        ("DrillSchedule", "daily"),
+        ("AlertThresholds", "overdue"),
+        ("AlertThresholds", "overdue=soon"),
         ("AlertEmail", "payments"),
         ("KmsKeyArn", "alias/aws/sns"),
         ("ApiKeysSecretArn", "keys"),
@@ -119,6 +130,12 @@ def test_the_command_that_subscribes_a_queue_is_what_a_shell_and_sns_understand(
     attributes = json.loads(words[words.index("--attributes") + 1])
     assert json.loads(attributes["FilterPolicy"]) == {"status": ["paid", "refunded", "disputed"]}
     assert attributes["RawMessageDelivery"] == "true"
+
+
+def test_the_command_that_lists_the_alerts_sends_what_the_poller_understands() -> None:
+    words = shlex.split(Stack().outputs["AlertsCommand"])
+    event = json.loads(words[words.index("--payload") + 1])
+    assert Invocation.parse(event, []).action == "alerts"
 
 
 def test_the_command_that_sets_the_keys_holds_what_the_poller_understands() -> None:

@@ -36,7 +36,8 @@ def test_the_poller_may_do_this_and_nothing_else() -> None:
             {"${PaymentsTable.Arn}"},
         ),
         ("ReadWhatIsWatched", {"dynamodb:Query"}, {"${PaymentsTable.Arn}/index/watched"}),
-        ("Tell", {"sns:Publish"}, {"${ChangesTopic}"}),
+        ("Tell", {"sns:Publish"}, {"${ChangesTopic}", "${AlertsTopic}"}),
+        ("AskWhatWasNotDelivered", {"cloudwatch:GetMetricStatistics"}, {"*"}),
         ("ReadApiKeys", {"secretsmanager:GetSecretValue"}, {"${ApiKeysSecret.Id}"}),
         ("Log", {"logs:CreateLogStream", "logs:PutLogEvents"}, {"${PollerLogGroup.Arn}"}),
         ("KeepFailedRuns", {"sqs:SendMessage"}, {"${FailedRunsQueue.Arn}"}),
@@ -65,12 +66,11 @@ def test_a_secret_of_the_owners_may_be_read_and_no_other() -> None:
 
 @pytest.mark.parametrize("role", ["PollerRole", "ScheduleRole"])
 @pytest.mark.parametrize("key", ["", KEY])
-def test_only_tracing_which_knows_no_resources_is_allowed_on_everything(
-    role: str, key: str
-) -> None:
+def test_only_what_knows_no_resources_is_allowed_on_everything(role: str, key: str) -> None:
+    knows_none = {"Trace", "AskWhatWasNotDelivered"}
     for name, actions, resources in statements(role, KmsKeyArn=key):
         assert not any("*" in action for action in actions)
-        assert name == "Trace" or not any("*" in resource for resource in resources)
+        assert name in knows_none or not any("*" in resource for resource in resources)
 
 
 def test_no_role_has_a_managed_policy_or_is_made_by_the_transform() -> None:
@@ -93,7 +93,7 @@ def test_a_schedule_of_another_account_cannot_take_the_role() -> None:
     assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
 
 
-@pytest.mark.parametrize("topic", ["ChangesTopic", "AlertsTopic"])
+@pytest.mark.parametrize("topic", ["ChangesTopic", "AlertsTopic", "LifelineTopic"])
 def test_a_topic_refuses_plain_http(topic: str) -> None:
     policies = Stack().of_type("AWS::SNS::TopicPolicy").values()
     (policy,) = (policy for policy in policies if policy["Topics"] == [f"${{{topic}}}"])
@@ -113,13 +113,14 @@ def test_alarms_of_this_account_may_tell_and_nobody_else_is_let_in() -> None:
         for statement in policy["PolicyDocument"]["Statement"]
         if statement["Effect"] == "Allow"
     ]
-    (alarms,) = allowed
-    assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
-    assert (alarms["Action"], alarms["Resource"]) == ("sns:Publish", "${AlertsTopic}")
-    assert alarms["Condition"] == {
-        "StringEquals": {"aws:SourceAccount": "123456789012"},
-        "ArnLike": {"aws:SourceArn": "arn:aws:cloudwatch:us-east-1:123456789012:alarm:*"},
-    }
+    assert [each["Resource"] for each in allowed] == ["${AlertsTopic}", "${LifelineTopic}"]
+    for alarms in allowed:
+        assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+        assert alarms["Action"] == "sns:Publish"
+        assert alarms["Condition"] == {
+            "StringEquals": {"aws:SourceAccount": "123456789012"},
+            "ArnLike": {"aws:SourceArn": "arn:aws:cloudwatch:us-east-1:123456789012:alarm:*"},
+        }
 
 
 def test_the_queue_of_failed_runs_refuses_plain_http() -> None:

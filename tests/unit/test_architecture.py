@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "memory": INNER,
     "providers": INNER,
     "aws": INNER,
-    APPLICATION: INNER | {APPLICATION, "discovery"},
+    APPLICATION: INNER | {APPLICATION, "discovery", "memory"},  # memory: for a drill
     "bootstrap": INNER
     | {APPLICATION, "aws", "discovery", "memory", "observability", "providers", "settings"},
     "cli": INNER | {APPLICATION, "bootstrap", "observability", "settings"},

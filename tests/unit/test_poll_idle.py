@@ -30,7 +30,7 @@ def test_an_idle_poll_reads_no_payment_and_writes_to_its_control_item_twice(
 ) -> None:
     polling, counted = standing(source, count)
     report = polling.poll(source, seconds=600)
-    assert counted.calls == ["acquire", "finish"]
+    assert counted.calls == ["acquire", "finish", "peek"]
     assert report["outcome"] == "ok"
     assert report["sealed"]
 

@@ -12,14 +12,17 @@ from uuid import uuid4
 import boto3
 from botocore.config import Config
 
+from paywatch.actions import act
+from paywatch.aws.alerts_topic import SnsAlertsTopic
 from paywatch.aws.controls_table import DynamoControls
 from paywatch.aws.payments_table import DynamoPayments
 from paywatch.aws.secrets import api_keys
+from paywatch.aws.subscribers import CloudWatch, SnsSubscribers
 from paywatch.aws.topics import SnsTopic
 from paywatch.clock import SystemClock
 from paywatch.discovery.brake import Plausible
 from paywatch.domain.payments import Source
-from paywatch.invocation import Invocation
+from paywatch.invocation import POLLS, Invocation
 from paywatch.observability import LambdaJournal
 from paywatch.ports import Clock, Provider
 from paywatch.providers.http import Limits, Transport
@@ -55,6 +58,7 @@ class Poller:
     dynamodb: DynamoDBClient
     sns: SNSClient
     secrets: SecretsManagerClient
+    cloudwatch: CloudWatch
     clock: Clock
     random: Random
     function: str = LOCAL
@@ -63,6 +67,10 @@ class Poller:
     limits: Limits | None = None
     _providers: dict[Source, Provider] = field(default_factory=dict)
     _unsure: set[Source] = field(default_factory=set)
+    _subscribers: SnsSubscribers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._subscribers = SnsSubscribers(self.cloudwatch, self.settings.changes_topic_arn)
 
     def invoke(self, event: object, remaining: float, run_id: str) -> dict[str, Any]:
         """Do what an invocation asks for within `remaining` seconds; return the run's report."""
@@ -75,14 +83,20 @@ class Poller:
             ),
             controls=DynamoControls(self.dynamodb, settings.table),
             topic=SnsTopic(self.sns, settings.changes_topic_arn),
+            alerts=SnsAlertsTopic(self.sns, settings.alerts_topic_arn),
+            subscribers=self._subscribers,
             connect=self._connect,
             clock=self.clock,
             journal=journal,
             request_budget=settings.request_budget,
+            sources=settings.sources,
             plausible=Plausible(settings.brake_leavers, settings.brake_share),
+            thresholds=settings.thresholds,
             parallel=self.parallel,
         )
         try:
+            if invocation.action not in POLLS:
+                return act(world, invocation, run_id, remaining)
             return run(world, invocation, run_id, remaining)
         finally:
             if not invocation.dry_run:
@@ -138,6 +152,7 @@ def build(
         dynamodb=clients("dynamodb", config=AWS_CALLS),
         sns=clients("sns", config=AWS_CALLS),
         secrets=clients("secretsmanager", config=AWS_CALLS),
+        cloudwatch=clients("cloudwatch", config=AWS_CALLS),
         clock=clock or SystemClock(),
         random=random or Random(),
         function=env.get("AWS_LAMBDA_FUNCTION_NAME") or LOCAL,

@@ -10,6 +10,7 @@ PaywatchError
 ├── OutOfTime               a limit of this run is reached: stop cleanly, go on in the next one
 ├── RowError                one row makes no sense: skip it and count it
 ├── StaleState              someone else wrote first: read again
+├── StateBusy               someone else is at it: come again
 ├── LeaseLost               another run holds this source now: write no more
 └── TopicUnavailable        the whole topic refuses us: stop publishing for this run
 """
@@ -73,6 +74,10 @@ class RowError(PaywatchError):
 
 class StaleState(PaywatchError):
     """A conditional write found something other than it expected."""
+
+
+class StateBusy(PaywatchError):
+    """What was to be changed is held by a run."""
 
 
 class LeaseLost(PaywatchError):

@@ -32,6 +32,11 @@ class Leaving:
         # Since when those were missing that this run's sweep lists again.
         self._back: dict[str, str] = {}
 
+    @property
+    def unexplained(self) -> list[Leaver]:
+        """The leavers that were asked for in vain."""
+        return [leaver for leaver in self._leavers.values() if leaver.asked]
+
     def lines_away(self, listed: set[str]) -> set[str]:
         """Return what the known leavers add to the digests, those that are listed again aside."""
         return {leaver.line for leaver in self._leavers.values() if leaver.id not in listed}
@@ -116,7 +121,7 @@ class Leaving:
                 leaver.absent += leaver.id in inquiry.absent
         round_.report.leavers = len(due)
         round_.report.braked = self.brake.on
-        round_.report.unexplained = sum(1 for x in self._leavers.values() if x.asked)
+        round_.report.unexplained = len(self.unexplained)
         round_.memory["brake"] = self.brake.store()
         kept = sorted(self._leavers.values(), key=lambda x: (-x.asked, x.next, x.id))[:KEPT]
         round_.memory["leavers"] = store_leavers(kept)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
 
+from paywatch.domain.alert_messages import AlertMessage
 from paywatch.domain.changes import Record
 from paywatch.domain.events import Message
 from paywatch.domain.limits import is_storable_id, refusal_of
@@ -121,6 +122,11 @@ class MemoryControls:
         with self._lock:
             self._own(lease).buckets.update(dict.fromkeys(buckets, lease.token))
 
+    def keep(self, lease: Lease, memory: Mapping[str, str]) -> None:
+        """Store sections and go on holding the lease; raise LeaseLost."""
+        with self._lock:
+            self._own(lease).memory.update(memory)
+
     def finish(self, lease: Lease, buckets: Mapping[int, str], memory: Mapping[str, str]) -> bool:
         """Give the lease back and store digests and sections; raise LeaseLost.
 
@@ -146,6 +152,31 @@ def _control(source: Source, kind: str, item: _Item) -> Control:
     lease = Lease(source, kind, item.epoch, item.until)
     began = item.watch_began or NO_LEASE
     return Control(lease, began, dict(item.buckets), dict(item.memory))
+
+
+class MemoryAlertsTopic:
+    """A topic of alerts that keeps what it is told (ports.AlertsTopic); `fault` makes it refuse."""
+
+    def __init__(self) -> None:
+        self.told: list[AlertMessage] = []
+        self.fault: str | None = None
+
+    def tell(self, message: AlertMessage) -> None:
+        """Keep the message; raise TopicUnavailable while there is a fault."""
+        if self.fault is not None:
+            raise TopicUnavailable(self.fault)
+        self.told.append(message)
+
+
+class MemorySubscribers:
+    """Subscribers of whom `failures` deliveries failed, each at its moment (ports.Subscribers)."""
+
+    def __init__(self) -> None:
+        self.failures: list[datetime] = []
+
+    def not_reached(self, since: datetime, until: datetime) -> int:
+        """Count the deliveries that failed in that time."""
+        return sum(1 for at in self.failures if since <= at < until)
 
 
 class MemoryTopic:

@@ -14,12 +14,24 @@ from threading import Lock
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
+from paywatch.alerting import Told
+from paywatch.domain.alerts import Kind
 from paywatch.domain.payments import PROVIDERS, Source
 from paywatch.errors import CredentialsRejected
 from paywatch.report import SourceReport
 
 NAMESPACE = "Paywatch"
 SERVICE = "paywatch"
+
+# The alerts that say why an account was not looked at.
+EXPLAINING = frozenset(
+    {
+        Kind.CREDENTIALS_REJECTED,
+        Kind.PROVIDER_UNREACHABLE,
+        Kind.CONTRACT_DRIFT,
+        Kind.MASS_DISAPPEARANCE,
+    }
+)
 
 # The embedded format takes a hundred values of one metric.
 METRIC_VALUES = 100
@@ -39,7 +51,8 @@ class LambdaJournal:
         self._logger = Logger(service=SERVICE, level=log_level, logger_handler=_StandardOutput())
         self._lock = Lock()
         self.rejected: set[Source] = set()
-        self._watching: dict[str, list[bool]] = {}
+        self._watching: dict[Source, bool] = {}
+        self._explained: set[str] = set()
 
     def source_polled(
         self, run_id: str, source: Source, report: SourceReport, *, dry_run: bool
@@ -69,23 +82,54 @@ class LambdaJournal:
         with self._lock:
             log("source_polled", extra=fields)
             if not dry_run:
-                self._watching.setdefault(source.provider, []).append(report.watching)
+                self._watching[source] = report.watching
                 for metrics in (of_source, of_stack):
                     metrics.flush_metrics()
+
+    def told(self, run_id: str, told: Told) -> None:
+        """Tell of the alerts: those that are open, told and owed."""
+        self._explained = {
+            alert.subject for alert in told.open if alert.kind in EXPLAINING and alert.told_at
+        }
+        metrics = self._metrics()
+        metrics.add_metric("AlertsOwed", MetricUnit.Seconds, told.owed_age)
+        metrics.flush_metrics()
+        bad = told.fault is not None or told.faults or told.unreadable
+        if not (bad or told.told or told.owed):
+            return
+        (self._logger.error if bad else self._logger.info)(
+            "alerts_told",
+            extra={
+                "run_id": run_id,
+                "told": told.told,
+                "owed": told.owed,
+                "unreadable": told.unreadable,
+                "detail": told.fault or "; ".join(f"{type(f).__name__}: {f}" for f in told.faults),
+            },
+        )
 
     def close(self, sources: Collection[Source]) -> None:
         """Say of each provider whether all its accounts that were polled were looked at.
 
         It is said once a run, because an alarm looks at minutes. One without an account here is in
-        order: silence is an alarm.
+        order: silence is an alarm. `Accounted` also counts the accounts that were not looked at
+        and of which an open alert says why.
         """
         for provider in PROVIDERS:
-            looked = self._watching.get(provider, [])
+            looked = {s: seen for s, seen in self._watching.items() if s.provider == provider}
             unknown = provider not in {source.provider for source in sources}
             if looked or unknown:
+                told = [seen or s.short in self._explained for s, seen in looked.items()]
                 metrics = self._metrics(provider=provider)
-                metrics.add_metric("Watching", MetricUnit.Count, float(all(looked)))
+                metrics.add_metric("Watching", MetricUnit.Count, float(all(looked.values())))
+                metrics.add_metric("Accounted", MetricUnit.Count, float(all(told)))
                 metrics.flush_metrics()
+
+    def drilled(self, passed: bool) -> None:
+        """Tell whether a drill opened and resolved its alerts."""
+        metrics = self._metrics()
+        metrics.add_metric("DrillPassed", MetricUnit.Count, float(passed))
+        metrics.flush_metrics()
 
     def _metrics(self, **dimensions: str) -> EphemeralMetrics:
         """Return new metrics of this function: its name tells two stacks in one account apart."""
@@ -106,7 +150,7 @@ class LambdaJournal:
                     "detail": str(fault)[:500],
                 },
             )
-            self._watching.setdefault(source.provider, []).append(False)
+            self._watching[source] = False
 
     def unreadable(self, partition: str, payment_id: str, why: str) -> None:
         """Tell of a stored item that cannot be read and is passed over."""

@@ -12,8 +12,11 @@ from paywatch.discovery.reader import Observation
 from paywatch.discovery.settled import SettledWatch
 from paywatch.discovery.sweep import Sweep
 from paywatch.discovery.tail import Tail
+from paywatch.domain.alerts import Finding
 from paywatch.domain.payments import BUCKETS, Status, bucket_of, moment, timestamp
+from paywatch.health import RESTING
 from paywatch.leaving import Leaving
+from paywatch.lookout import Lookout, figures_of
 from paywatch.reconciling import Reconciling
 from paywatch.report import SourceReport
 from paywatch.round import Round
@@ -36,16 +39,32 @@ class SourcePoll:
         self._leaving = Leaving(round_)
         self._balancing = Balancing(round_, self._watch)
         self._reconciling = Reconciling(round_, self._watch)
+        self._lookout = Lookout(round_)
+        self._figures = ""
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What the poll found that someone may have to be told of."""
+        return self._lookout.findings
 
     def run(self) -> SourceReport:
-        """Do the steps in order; a provider's fault ends the reading and is reported."""
-        round_ = self._round
+        """Do the steps in order; a provider's fault ends the reading and is reported.
+
+        A provider that failed in many polls in a row is left alone in some of the next ones.
+        """
+        round_, health = self._round, self._lookout.health
         round_.recording.deliver_owed(round_.within(OWED))
-        self._read()
-        self._look_back()
-        self._note_words()
-        round_.close()
+        if health.rests(round_.began):
+            round_.report.outcome = RESTING
+            round_.report.detail = f"left alone until {health.next}: {health.detail}"
+        else:
+            self._lookout.begin()
+            self._read()
+            self._look_back()
+            self._note_words()
         self._fill_in_the_report()
+        self._lookout.close(self._leaving, self._figures, self._reconciling.missed)
+        round_.close()
         for fault in round_.recording.applied.faults[:1]:
             raise fault
         return round_.report
@@ -73,6 +92,7 @@ class SourcePoll:
         if recording.whole and watch.vanished <= asked:
             round_.memory["settled"] = watch.store()
         round_.report.certificates = [walk.certificate() for walk in sweep.walks]
+        self._figures = figures_of(round_.report.certificates) if sweep.complete else ""
         believed = recording.whole and sweep.conclusive and not leaving.brake.on
         advanced = not sweep.complete and round_.report.outcome == "ok" and bool(swept)
         round_.report.watching = believed or (advanced and recording.whole)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from paywatch.domain.alert_messages import AlertMessage as AlertMessage
 from paywatch.domain.changes import Record
 from paywatch.domain.events import Message as Message
 from paywatch.domain.payments import Payment, Source
@@ -126,8 +127,8 @@ class Abilities:
     ones whose rows carry no date of the move, and whose lists are short. `orders` are the orders
     that can be asked for. `page_size` is what to ask for (None: it cannot be chosen).
     `by_id` and `many_ids` (several ids in one filter) are True, False, or None where it must be
-    found out. `paid_word` names the list that
-    LATEST_PAID_FIRST makes sense for.
+    found out. `paid_word` names the list that LATEST_PAID_FIRST makes sense for. `utc_offset` is
+    the local time of its merchants less UTC.
     """
 
     open_words: tuple[str, ...]
@@ -138,6 +139,7 @@ class Abilities:
     by_id: bool | None = None
     many_ids: bool | None = False
     paid_word: str | None = None
+    utc_offset: timedelta = timedelta(0)
 
 
 class Provider(Protocol):
@@ -234,12 +236,29 @@ class Controls(Protocol):
     def mark(self, lease: Lease, buckets: Collection[int]) -> None:
         """Replace these buckets' digests by the lease's token, in one write; raise LeaseLost."""
 
+    def keep(self, lease: Lease, memory: Mapping[str, str]) -> None:
+        """Store sections and go on holding the lease, in one write; raise LeaseLost."""
+
     def finish(self, lease: Lease, buckets: Mapping[int, str], memory: Mapping[str, str]) -> bool:
         """Give the lease back and store digests and sections, in one write; raise LeaseLost.
 
         If one of `buckets` does not carry the lease's token any more, no digest is stored at all
         and the answer is False: those buckets will be read again.
         """
+
+
+class AlertsTopic(Protocol):
+    """The topic of alerts."""
+
+    def tell(self, message: AlertMessage) -> None:
+        """Publish one message; raise TopicUnavailable if it was not taken."""
+
+
+class Subscribers(Protocol):
+    """Those who receive the changes."""
+
+    def not_reached(self, since: datetime, until: datetime) -> int:
+        """Return how many deliveries to them were given up in that time."""
 
 
 class Topic(Protocol):

@@ -28,6 +28,7 @@ class Reconciling:
         self._watch = watch
         self._state = round_.memory.get("reconcile", {})
         self.ended = False
+        self.missed: list[str] = []
 
     @property
     def baseline_is_complete(self) -> bool:
@@ -121,14 +122,18 @@ class Reconciling:
         missed = len(round_.recording.applied.changes) - before if was_due else 0
         reconcile.misses += missed
         round_.report.misses += missed
+        self.missed += [key] * bool(missed)
         if round_.recording.whole:
             del reconcile.suspects[key]
 
     def _had_its_turn(self, key: str, suspect: Suspect) -> bool:
         """Whether every settled list was probed since, where the suspect is of a settled payment.
 
-        One list is probed at each poll: what that would find as well is no miss.
+        One list is probed at each poll: what that would find as well is no miss. Where a suspect
+        can only be looked for on its page it is not waited for: pages move.
         """
+        if not self._round.reader.abilities.by_id:
+            return True
         self._round.books.find([key])
         known = self._round.books.records.get(key)
         if known is None or known.open:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 
 from paywatch.delivery import deliver
 from paywatch.discovery.books import Applied, Books
 from paywatch.discovery.ledger import Rules, Ruling
 from paywatch.discovery.reader import Observation
+from paywatch.domain.changes import Record
 from paywatch.domain.payments import bucket_of
 from paywatch.ports import Control, Controls, Payments, Topic
 from paywatch.report import SourceReport
@@ -24,6 +26,7 @@ class Recording:
         topic: Topic,
         rules: Rules,
         report: SourceReport,
+        deadlines: Callable[[Record], Iterable[datetime]],
     ) -> None:
         self._lease = control.lease
         self._controls = controls
@@ -34,7 +37,7 @@ class Recording:
         self._marked: set[int] = set()
         self._refused: set[str] = set()
         self._topic_down = False
-        self.books = Books(payments, control.lease.source, control.buckets)
+        self.books = Books(payments, control.lease.source, control.buckets, deadlines)
         self.applied = Applied()
 
     @property

@@ -53,6 +53,9 @@ class RehearsedControls:
     def mark(self, lease: Lease, buckets: Collection[int]) -> None:
         """Write nothing."""
 
+    def keep(self, lease: Lease, memory: Mapping[str, str]) -> None:
+        """Write nothing."""
+
     def finish(self, lease: Lease, buckets: Mapping[int, str], memory: Mapping[str, str]) -> bool:
         """Write nothing."""
         return True

@@ -7,9 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from paywatch.discovery.brake import Plausible
+from paywatch.discovery.coverage import Coverage
 from paywatch.discovery.ledger import Rules
+from paywatch.discovery.overdue import Overdue
+from paywatch.discovery.patience import Patience
 from paywatch.discovery.reader import Reader
-from paywatch.domain.payments import timestamp
+from paywatch.domain.thresholds import Thresholds
 from paywatch.errors import OutOfTime, ProviderError, Unavailable, UnexpectedResponse
 from paywatch.ports import Clock, Control, Controls, Payments, Topic
 from paywatch.recording import Recording
@@ -34,9 +37,12 @@ class Round:
         reader: Reader,
         clock: Clock,
         plausible: Plausible,
+        thresholds: Thresholds,
     ) -> None:
         self.plausible = plausible
+        self.thresholds = thresholds
         self.control = control
+        self.payments = payments
         self.reader = reader
         self.clock = clock
         self.began = clock.now()
@@ -45,7 +51,14 @@ class Round:
         self.walk_began: str | None = self.memory.get("walk", {}).get("began")
         rules = Rules(control.lease.source, control.watch_began, baseline=not self.walk_began)
         self.rules = rules
-        self.recording = Recording(control, controls, payments, topic, rules, self.report)
+        self.coverage = self.recall("coverage", Coverage.load)
+        self.patience = self.recall("patience", Patience.load)
+        overdue = Overdue(self.patience, self.coverage, thresholds, self.began)
+        self.overdue = self.recall("overdue", overdue.load)
+        deadlines = self.overdue.deadlines
+        self.recording = Recording(
+            control, controls, payments, topic, rules, self.report, deadlines
+        )
         self.books = self.recording.books
         self._controls = controls
         self._from = clock.monotonic()
@@ -87,14 +100,13 @@ class Round:
         """Read a section of the control item; one that makes no sense is begun anew."""
         try:
             return read(self.memory.get(section, {}))
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
             self.report.hint(f"the stored section {section} made no sense and is begun anew")
             self.memory.pop(section, None)
             return read({})
 
     def close(self) -> None:
         """Store the digests of what is whole and what changed in memory; give the lease back."""
-        self.memory["health"] = {"outcome": self.report.outcome, "at": timestamp(self.began)}
         written = {k: json.dumps(v, separators=(",", ":")) for k, v in self.memory.items()}
         before = self.control.memory
         changed = {name: text for name, text in written.items() if text != before.get(name)}

@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol
 
+from paywatch.alerting import Alerting, Told
+from paywatch.concerned import Chosen, summary
 from paywatch.discovery.brake import Plausible
 from paywatch.discovery.reader import Reader
+from paywatch.domain.alert_messages import lasting
+from paywatch.domain.alerts import CHANGES_TOPIC, Detail, Finding, Kind, MayGoOn
 from paywatch.domain.payments import Source
+from paywatch.domain.thresholds import Thresholds
 from paywatch.errors import LeaseLost
 from paywatch.invocation import Invocation
 from paywatch.poll import SourcePoll
-from paywatch.ports import Allowance, Clock, Control, Controls, Payments, Provider, Topic
+from paywatch.ports import (
+    AlertsTopic,
+    Allowance,
+    Clock,
+    Control,
+    Controls,
+    Payments,
+    Provider,
+    Subscribers,
+    Topic,
+)
 from paywatch.rehearsal import RehearsedControls, RehearsedPayments, RehearsedTopic
 from paywatch.report import SourceReport
 from paywatch.round import Round
 
-# Kept free at the end of an invocation, for the last writes and the report.
-MARGIN = 2.0
+# Kept free at the end of an invocation: for the last writes and the alerts, and then the report.
+MARGIN, LAST = 4.0, 1.0
 # Each source has a thread of its own, so that one whose provider hangs keeps no other waiting.
 THREADS = 32
 # Another run may just be ending: so many looks at its lease, so many seconds apart.
 WAITS = 3
 PATIENT_WAITS = 30
 WAIT = 2.0
+# In so much time before a run a subscriber that was not reached is still news.
+NOT_REACHED = timedelta(minutes=15)
+TOPIC_UNAVAILABLE = "topic_unavailable"
 
 
 class Journal(Protocol):
@@ -40,65 +58,89 @@ class Journal(Protocol):
     def failed(self, run_id: str, source: Source, fault: Exception) -> None:
         """Tell of a fault of our own."""
 
+    def told(self, run_id: str, told: Told) -> None:
+        """Tell of the alerts: those that are open, told and owed."""
+
+    def drilled(self, passed: bool) -> None:
+        """Tell whether a drill opened and resolved its alerts."""
+
 
 @dataclass(frozen=True)
 class World:
-    """Everything outside that a run uses."""
+    """Everything outside that a run uses; `sources` are all that the stack watches."""
 
     payments: Payments
     controls: Controls
     topic: Topic
+    alerts: AlertsTopic
+    subscribers: Subscribers
     connect: Callable[[Source], Provider]
     clock: Clock
     journal: Journal
     request_budget: int
+    sources: Sequence[Source]
     plausible: Plausible = field(default_factory=Plausible)
+    thresholds: Thresholds = field(default_factory=Thresholds)
     parallel: bool = True
+
+
+@dataclass(frozen=True)
+class Polled:
+    """What a poll of one source came to."""
+
+    report: SourceReport
+    findings: Sequence[Finding] = ()
 
 
 def run(world: World, invocation: Invocation, run_id: str, remaining: float) -> dict[str, Any]:
     """Poll the invocation's sources within `remaining` seconds and return the JSON report.
 
     A provider's fault is in the report. A fault of our own is raised, after the other sources have
-    had their poll.
+    had their poll and what is wrong with them was told.
     """
     if invocation.dry_run:
         world = _rehearsal(world)
-    deadline = world.clock.monotonic() + max(remaining - MARGIN, 0.0)
+    ends = world.clock.monotonic() + remaining
+    deadline = max(ends - MARGIN, world.clock.monotonic())
+    wants_reconcile = invocation.action == "reconcile"
 
-    def poll(source: Source) -> SourceReport | Exception:
+    def poll(source: Source) -> Polled | Exception:
         try:
-            report = _poll(world, source, deadline, invocation.action == "reconcile")
+            polled = poll_source(world, source, deadline, wants_reconcile=wants_reconcile)
         except Exception as fault:
             world.journal.failed(run_id, source, fault)
             return fault
-        world.journal.source_polled(run_id, source, report, dry_run=invocation.dry_run)
-        return report
+        world.journal.source_polled(run_id, source, polled.report, dry_run=invocation.dry_run)
+        return polled
 
     if world.parallel and len(invocation.sources) > 1:
         with ThreadPoolExecutor(max_workers=THREADS) as pool:
             results = list(pool.map(poll, invocation.sources))
     else:
         results = [poll(source) for source in invocation.sources]
-    reports: dict[str, Mapping[str, Any]] = {}
-    for source, result in zip(invocation.sources, results, strict=True):
+    outcomes = dict(zip(invocation.sources, results, strict=True))
+    polled = {s: each for s, each in outcomes.items() if isinstance(each, Polled)}
+    if not invocation.dry_run:
+        told = _tell(world, polled, ends - LAST)
+        world.journal.told(run_id, told)
+    for result in results:
         if isinstance(result, Exception):
             raise result
-        reports[source.short] = asdict(result)
     return {
         "run_id": run_id,
         "action": invocation.action,
         "dry_run": invocation.dry_run,
-        "sources": reports,
+        "sources": {source.short: asdict(each.report) for source, each in polled.items()},
     }
 
 
-def _poll(world: World, source: Source, deadline: float, wants_reconcile: bool) -> SourceReport:
+def poll_source(world: World, source: Source, deadline: float, *, wants_reconcile: bool) -> Polled:
+    """Poll one source until the clock's `deadline`; a fault of our own is raised."""
     allowance = Allowance(world.clock, deadline, world.request_budget)
     provider = world.connect(source)
     control = _acquire(world, source, allowance, patient=wants_reconcile)
     if control is None:
-        return SourceReport(outcome="busy", detail="another run holds this source")
+        return Polled(SourceReport(outcome="busy", detail="another run holds this source"))
     reader = Reader(provider, allowance, control.lease.epoch)
     round_ = Round(
         control=control,
@@ -108,12 +150,70 @@ def _poll(world: World, source: Source, deadline: float, wants_reconcile: bool) 
         reader=reader,
         clock=world.clock,
         plausible=world.plausible,
+        thresholds=world.thresholds,
     )
+    poll = SourcePoll(round_, wants_reconcile)
     try:
-        return SourcePoll(round_, wants_reconcile).run()
+        return Polled(poll.run(), poll.findings)
     except LeaseLost as fault:
         round_.report.outcome, round_.report.detail = "lease_lost", str(fault)
-        return round_.report
+        return Polled(round_.report)
+
+
+def _tell(world: World, polled: Mapping[Source, Polled], ends: float) -> Told:
+    """Tell of what the polls found, and of what does not reach the subscribers."""
+    findings = [finding for each in polled.values() for finding in each.findings]
+    faults: list[Exception] = []
+    reports = {source: each.report for source, each in polled.items()}
+    now = world.clock.now()
+    try:
+        not_reached = world.subscribers.not_reached(now - NOT_REACHED, now)
+    except Exception as fault:
+        not_reached, faults = None, [fault]
+    delivery = backlog(world, reports, not_reached)
+    if delivery is not None:
+        findings.append(delivery)
+    alerting = Alerting(world.controls, world.alerts, world.clock, world.thresholds.pace)
+    told = alerting.run(findings, lambda: world.clock.monotonic() < ends)
+    told.faults += faults
+    return told
+
+
+def backlog(
+    world: World, reports: Mapping[Source, SourceReport], not_reached: int | None
+) -> Finding | None:
+    """Say whether changes reach those who wait for them; None where not enough is known.
+
+    `not_reached` is how many deliveries SNS gave up lately, None if that is not known.
+    """
+    age = max((report.outbox_age for report in reports.values()), default=0.0)
+    waiting = sum(report.outbox_left for report in reports.values())
+    late = age >= 60 * world.thresholds.backlog_minutes
+    causes = []
+    if late:
+        many = f"{waiting} changes have" if waiting > 1 else "a change has"
+        causes.append(f"{many} waited up to {lasting(timedelta(seconds=age))} to be published")
+        causes += [r.detail for r in reports.values() if r.outcome == TOPIC_UNAVAILABLE][:1]
+    if not_reached:
+        many = f"{not_reached} deliveries" if not_reached > 1 else "a delivery"
+        causes.append(f"SNS gave up {many} to subscribers in the last quarter of an hour")
+    whole = not_reached is not None and all(
+        source in reports and reports[source].outcome not in ("busy", "lease_lost")
+        for source in world.sources
+    )
+    if not causes and not whole:
+        return None
+
+    def detail(may_go_on: MayGoOn) -> Detail:
+        sources = list(reports)
+        chosen = Chosen(world.payments, sources, lambda record: record.owes, may_go_on)
+        return summary(chosen, world.clock.now(), partial=lambda: chosen.partial)
+
+    size = (waiting if late else 0) + (not_reached or 0)
+    line = "; ".join(causes)
+    return Finding(
+        Kind.DELIVERY_BACKLOG, CHANGES_TOPIC, bool(causes), line, size=size, detail=detail
+    )
 
 
 def _acquire(
@@ -140,8 +240,12 @@ def _rehearsal(world: World) -> World:
         topic=RehearsedTopic(),
         connect=world.connect,
         clock=world.clock,
+        alerts=world.alerts,
+        subscribers=world.subscribers,
         journal=world.journal,
         request_budget=world.request_budget,
+        sources=world.sources,
         plausible=world.plausible,
+        thresholds=world.thresholds,
         parallel=world.parallel,
     )

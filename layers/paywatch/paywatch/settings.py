@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from paywatch.domain.payments import PROVIDERS, Source
+from paywatch.domain.thresholds import Thresholds
 from paywatch.errors import ConfigurationError
 
 # The least and the greatest that a setting may be. At less than a request in 100 seconds no poll
@@ -33,6 +34,7 @@ class Settings:
     request_budget: int
     brake_leavers: int
     brake_share: float
+    thresholds: Thresholds
     log_level: str
 
     @classmethod
@@ -64,6 +66,7 @@ class Settings:
             request_budget=_whole(env, "PAYWATCH_REQUEST_BUDGET", "600"),
             brake_leavers=_whole(env, "PAYWATCH_BRAKE_LEAVERS", "20"),
             brake_share=_number(env, "PAYWATCH_BRAKE_SHARE", "0.5", SHARES),
+            thresholds=_thresholds(env),
             log_level=_log_level(env),
         )
 
@@ -126,6 +129,13 @@ def _whole(env: Mapping[str, str], name: str, default: str) -> int:
     if value != int(value):
         raise ConfigurationError(f"{name}: {env[name].strip()!r} is not a whole number")
     return int(value)
+
+
+def _thresholds(env: Mapping[str, str]) -> Thresholds:
+    try:
+        return Thresholds.parse(env.get("PAYWATCH_ALERT_THRESHOLDS", ""))
+    except ValueError as error:
+        raise ConfigurationError(f"PAYWATCH_ALERT_THRESHOLDS: {error}") from None
 
 
 def _log_level(env: Mapping[str, str]) -> str:

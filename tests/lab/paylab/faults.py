@@ -8,7 +8,7 @@ or for a while.
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Literal
@@ -114,6 +114,18 @@ class ServerError(Fault):
         status = rng.choice(self.statuses)
         body = f"<html><body><h1>{status}</h1></body></html>".encode()
         return Response(status, body, {**_date(response), "Content-Type": "text/html"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frozen(Fault):
+    """The same answer again to the same question, as of a copy that is no longer brought up."""
+
+    kept: dict[str, Response] = field(default_factory=dict, compare=False, repr=False)
+
+    def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
+        """Answer as the first time; only the machine's own date goes on."""
+        first = self.kept.setdefault(f"{asked.source} {asked.request.target}", response)
+        return replace(first, headers={**first.headers, **_date(response)})
 
 
 @dataclass(frozen=True, kw_only=True)

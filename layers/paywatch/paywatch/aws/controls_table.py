@@ -75,6 +75,22 @@ class DynamoControls:
         except self._client.exceptions.ConditionalCheckFailedException:
             raise _lost(lease) from None
 
+    def keep(self, lease: Lease, memory: Mapping[str, str]) -> None:
+        """Store sections and go on holding the lease, in one write; raise LeaseLost."""
+        sections = {f"#section{i}": SECTION + name for i, name in enumerate(memory)}
+        values = {f":section{i}": text for i, text in enumerate(memory.values())}
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=_key(lease.source, lease.kind),
+                UpdateExpression="SET " + ", ".join(f"{name} = :{name[1:]}" for name in sections),
+                ConditionExpression="#epoch = :epoch",
+                ExpressionAttributeNames={"#epoch": "epoch", **sections},
+                ExpressionAttributeValues=to_item({":epoch": lease.epoch, **values}),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            raise _lost(lease) from None
+
     def finish(self, lease: Lease, buckets: Mapping[int, str], memory: Mapping[str, str]) -> bool:
         """Give the lease back and store digests and sections, in one write; raise LeaseLost.
 

@@ -68,7 +68,7 @@ class SnsTopic:
             )
         except (ClientError, BotoCoreError) as error:
             if not _is_request_fault(error):
-                raise TopicUnavailable(_sentence(error)) from error
+                raise TopicUnavailable(sentence(error)) from error
             for message in batch:
                 self._send_alone(message, answers)
             return
@@ -83,8 +83,8 @@ class SnsTopic:
             self._client.publish(TopicArn=self._arn, **_content(message))
         except (ClientError, BotoCoreError) as error:
             if not _is_request_fault(error):
-                raise TopicUnavailable(_sentence(error)) from error
-            answers[message.id] = _sentence(error)
+                raise TopicUnavailable(sentence(error)) from error
+            answers[message.id] = sentence(error)
         else:
             answers[message.id] = None
 
@@ -110,7 +110,8 @@ def _is_request_fault(error: ClientError | BotoCoreError) -> bool:
     return code in _REQUEST_FAULTS and not about_topic
 
 
-def _sentence(error: ClientError | BotoCoreError) -> str:
+def sentence(error: ClientError | BotoCoreError) -> str:
+    """Say in one line what AWS answered, or why it did not."""
     if isinstance(error, ClientError):
         told = error.response["Error"]
         return f"{told.get('Code', 'unknown')}: {told.get('Message', 'no reason given')}"

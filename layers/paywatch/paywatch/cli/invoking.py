@@ -19,9 +19,9 @@ from paywatch.settings import Settings
 def for_real(event: object) -> dict[str, Any]:
     """Poll with the environment's settings; raise ConfigurationError for what is missing."""
     Settings.from_environment(os.environ)
-    session = _session()
+    aws = session()
     try:
-        poller = build(os.environ, clients=session.client)
+        poller = build(os.environ, clients=aws.client)
     except ValueError as error:
         # botocore says so of an endpoint that is no URL.
         raise ConfigurationError(f"AWS is not configured: {error}") from None
@@ -34,18 +34,19 @@ def run(poller: Poller, event: object, run_id: str) -> dict[str, Any]:
         return poller.invoke(event, DEFAULT_SECONDS, run_id)
 
 
-def _session() -> boto3.Session:
+def session() -> boto3.Session:
+    """Take the region and the credentials of this environment, or say which of them it lacks."""
     try:
         # What a function has on AWS is AWS_REGION alone, which boto3 does not look at.
         region = os.environ.get("AWS_REGION") or None
-        session = boto3.Session(region_name=region)
-        credentials = session.get_credentials()
+        found = boto3.Session(region_name=region)
+        credentials = found.get_credentials()
     except BotoCoreError as error:
         raise ConfigurationError(f"AWS is not configured: {error}") from None
     if credentials is None:
         raise ConfigurationError("AWS is not configured: there are no credentials")
-    if session.region_name is None:
+    if found.region_name is None:
         raise ConfigurationError(
             "AWS is not configured: AWS_REGION or AWS_DEFAULT_REGION is needed"
         )
-    return session
+    return found

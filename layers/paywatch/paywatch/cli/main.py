@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 
-from paywatch.cli import invoking
-from paywatch.errors import ConfigurationError, PaywatchError
-
-EXIT_FAILED, EXIT_MISUSED = 1, 2
+from paywatch.cli import alerting, invoking
+from paywatch.cli.ending import EXIT_MISUSED, end, faults_told
+from paywatch.errors import ConfigurationError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -55,13 +53,9 @@ def invoke(
     providers are the lab's, with payments of its own, and an emulator stands in for AWS.
     """
     if aws and ticks != 1:
-        _end(EXIT_MISUSED, "--ticks is for the simulated clock: leave it out with --aws")
-    try:
+        end(EXIT_MISUSED, "--ticks is for the simulated clock: leave it out with --aws")
+    with faults_told():
         report = _invoke(_read_event(event), aws, ticks)
-    except ConfigurationError as error:
-        _end(EXIT_MISUSED, str(error))
-    except (PaywatchError, BotoCoreError, ClientError) as error:
-        _end(EXIT_FAILED, f"{type(error).__name__}: {error}")
     typer.echo(json.dumps(report, indent=2, ensure_ascii=False))
 
 
@@ -92,6 +86,5 @@ def _read_event(path: Path) -> object:
         raise ConfigurationError(f"{path}: not JSON ({why})") from None
 
 
-def _end(code: int, sentence: str) -> NoReturn:
-    typer.echo(f"paywatch: {' '.join(sentence.split())}", err=True)
-    raise typer.Exit(code)
+for verb in alerting.VERBS:
+    app.command()(verb)

@@ -10,6 +10,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from paywatch.discovery.ledger import Outcome, Rules, Ruling, expiry_of, judge
 from paywatch.discovery.reader import Observation
@@ -44,10 +45,15 @@ def is_token(value: str) -> bool:
 
 @dataclass
 class Applied:
-    """What applying observations did; `moves` are recorded moves from list to list, by word."""
+    """What applying observations did.
+
+    `moves` are recorded moves from list to list, by word; `stays` the records as they stood before
+    a change ended their stay in an open status.
+    """
 
     changes: list[Change] = field(default_factory=list)
     moves: list[tuple[str | None, str]] = field(default_factory=list)
+    stays: list[tuple[Record, Change]] = field(default_factory=list)
     outcomes: dict[Outcome, int] = field(default_factory=lambda: defaultdict(int))
     backwards: dict[str, Observation] = field(default_factory=dict)
     set_aside: set[str] = field(default_factory=set)
@@ -58,7 +64,15 @@ class Applied:
 class Books:
     """The stored payments of one source, read at most once a run, bucket by bucket."""
 
-    def __init__(self, payments: Payments, source: Source, values: Mapping[int, str]) -> None:
+    def __init__(
+        self,
+        payments: Payments,
+        source: Source,
+        values: Mapping[int, str],
+        deadlines: Callable[[Record], Iterable[datetime]] = lambda record: (),
+    ) -> None:
+        """Open the books; `deadlines` gives a record's dates at which to read its bucket again."""
+        self._deadlines = deadlines
         self._payments = payments
         self._source = source
         self._values = {bucket: values.get(bucket, UNKNOWN) for bucket in range(BUCKETS)}
@@ -204,6 +218,7 @@ class Books:
             for expiry in (expiry_of(r.payment) for r in records if r.status is Status.PENDING)
             if expiry is not None
         ]
+        deadlines += [timestamp(at) for record in records for at in self._deadlines(record)]
         digest = digest_of(line_of(record.payment) for record in records)
         return f"{digest} {min(deadlines, default=NEVER)}"
 
@@ -228,6 +243,8 @@ class Books:
                     applied.moves.append((was, word))
                 if ruling.outcome is Outcome.CHANGED:
                     applied.changes.append(ruling.record.history[-1])
+                    if before is not None and before.open:
+                        applied.stays.append((before, ruling.record.history[-1]))
 
     def _fail(self, key: str, applied: Applied) -> None:
         applied.unwritten.add(key)

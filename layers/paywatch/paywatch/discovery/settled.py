@@ -18,10 +18,12 @@ from paywatch.errors import ProviderError, Unavailable, UnexpectedResponse
 from paywatch.ports import Abilities, ListQuery, Order, Page
 
 # A list of more pages than this is not short: it is left to totals and to reconcile.
-SHORT_PAGES = 25
+SHORT_PAGES = 200
 PAGE_SIZE = 100
 # Of lists up to this long the ids are kept, so that one that leaves is asked for.
 KEPT_IDS = 100
+# Of a list that is not being walked from poll to poll.
+_AT_REST: dict[str, Any] = {"next": 0, "then": -1, "then_rows": ""}
 
 
 @dataclass
@@ -29,7 +31,9 @@ class SettledWatch:
     """What was seen of each settled list the last time it was read, by its word.
 
     An entry holds `total`, `rows` (the newest ones, packed), `whole` (whether the list was ever
-    read whole) and `ids` (None where there are too many). `stated` holds the totals of this run,
+    read whole) and `ids` (None where there are too many). Where a list changed and was longer than
+    one poll had time for, `next` is the page at which to go on (else 0), `then` and `then_rows`
+    its total and its newest rows when that walk began. `stated` holds the totals of this run,
     `vanished` the ids that left a list whose ids were kept.
     """
 
@@ -48,6 +52,9 @@ class SettledWatch:
                 "rows": str(entry["rows"]),
                 "whole": bool(entry["whole"]),
                 "ids": None if ids is None else [str(payment_id) for payment_id in ids],
+                "next": int(entry.get("next", 0)),
+                "then": int(entry.get("then", -1)),
+                "then_rows": str(entry.get("then_rows", "")),
             }
         return cls(seen)
 
@@ -61,7 +68,7 @@ class SettledWatch:
 
     def note_whole(self, word: str) -> None:
         """Note that a list that is too long for one poll was read whole all the same."""
-        entry = self.seen.setdefault(word, {"total": -1, "rows": "", "ids": None})
+        entry = self.seen.setdefault(word, {"total": -1, "rows": "", "ids": None, **_AT_REST})
         entry["whole"] = True
 
     def read(
@@ -80,6 +87,7 @@ class SettledWatch:
         faults: list[ProviderError] = []
         for number, word in enumerate(words):
             due = turn % len(words) == number or (word in short and not self._settled(word))
+            due = due or bool(self.seen.get(word, {}).get("next"))
             if may_go_on() and due:
                 try:
                     self._probe(reader, word, word in short, may_go_on, into)
@@ -105,13 +113,14 @@ class SettledWatch:
         known = "" if before is None else before["rows"]
         page, rows = read_settled(reader, word, 1)
         self.stated[word] = page.total
-        entry = {"total": page.total, "rows": pack_rows(rows), "whole": False, "ids": None}
-        was_empty = False
+        page_one, packed = page.total, pack_rows(rows)
+        entry = {"total": page_one, "rows": packed, "whole": False, "ids": None, **_AT_REST}
+        was_empty, resumed = False, 0
         if before is not None:
             entry |= {"whole": before["whole"], "ids": before["ids"]}
-            was_empty = before["total"] == 0
+            was_empty, resumed = before["total"] == 0, before["next"]
             unchanged = before["total"] == page.total and before["rows"] == entry["rows"]
-            if unchanged and (before["whole"] or not short):
+            if unchanged and not resumed and (before["whole"] or not short):
                 return
         short = short and page.last_page <= SHORT_PAGES
         news = short and before is not None and before["whole"]
@@ -123,20 +132,34 @@ class SettledWatch:
         take(rows)
         if short:
             ids, totals = {o.payment.id for o in rows}, {page.total}
-            for number in range(2, page.last_page + 1):
+            # Rows that come in push others down, behind where the last poll stopped: none is left
+            # out. What comes in before that page is read when this walk has ended.
+            for number in range(max(resumed, 2), page.last_page + 1):
                 if not may_go_on():
+                    if before is not None:
+                        then = (before["then"], before["then_rows"])
+                        then = then if resumed else (page_one, packed)
+                        self.seen[word] = {
+                            **before,
+                            "next": number,
+                            "then": then[0],
+                            "then_rows": then[1],
+                        }
                     return
                 page, rows = read_settled(reader, word, number)
                 take(rows)
                 ids |= {o.payment.id for o in rows}
                 totals.add(page.total)
-            if before is not None and before["ids"] is not None:
+            if before is not None and before["ids"] is not None and not resumed:
                 self.vanished |= set(before["ids"]) - ids
             # Pages move while they are read, and an empty answer may lie: news is only what was
             # not in a list that showed as many as it states, or was empty twice.
-            sealed = totals == {len(ids)} and (bool(ids) or was_empty)
+            sealed = not resumed and totals == {len(ids)} and (bool(ids) or was_empty)
             entry["whole"] = entry["whole"] or sealed
-            entry["ids"] = sorted(ids) if len(ids) <= KEPT_IDS else None
+            entry["ids"] = sorted(ids) if len(ids) <= KEPT_IDS and not resumed else None
+        if before is not None and resumed:
+            # What changed while the walk was under way is walked for at the list's next turn.
+            entry |= {"total": before["then"], "rows": before["then_rows"]}
         self.seen[word] = entry
 
 

@@ -109,19 +109,24 @@ def message_of(body: str) -> Message:
 
 def _subject(data: Mapping[str, Any]) -> str:
     """Write one sentence for a mail box: ASCII, under 100 characters; a long name is cut."""
-    provider = _PROVIDER_NAMES.get(data["provider"], data["provider"])
-    account = "" if data["account"] == "default" else f" ({_plain(data['account'])[:20]})"
+    provider = provider_name(data["provider"])
+    account = "" if data["account"] == "default" else f" ({plain(data['account'])[:20]})"
     money = f": {data['amount'][:24]} {data['currency'] or ''}".rstrip() if data["amount"] else ""
     test = "[TEST] " if data["is_test"] else ""
     tail = f" at {provider}{account} {_SENTENCES[Status(data['status'])]}{money}"
-    name = _plain(data["external_id"] or "") or _plain(data["payment_id"]) or "without a name"
+    name = plain(data["external_id"] or "") or plain(data["payment_id"]) or "without a name"
     room = SUBJECT_LIMIT - len(f"{test}Payment {tail}")
     if len(name) > room:
         name = name[: max(room - 3, 0)] + "..."
     return f"{test}Payment {name}{tail}"[:SUBJECT_LIMIT]
 
 
-def _plain(text: str) -> str:
+def provider_name(provider: str) -> str:
+    """Return a provider's name as it writes it itself."""
+    return _PROVIDER_NAMES.get(provider, provider)
+
+
+def plain(text: str) -> str:
     """Return the text in printable ASCII, accents dropped, anything else as a question mark."""
     ascii_text = unicodedata.normalize("NFKD", text)
     kept = (c for c in ascii_text if not unicodedata.combining(c))

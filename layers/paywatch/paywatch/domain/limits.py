@@ -21,6 +21,11 @@ _ATTRIBUTE_NAME = re.compile(r"(?!(?i:aws|amazon)\.)(?!\.)(?!.*\.\.)[A-Za-z0-9_.
 _FORBIDDEN = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+def clean(text: str) -> str:
+    """Return the text with a question mark for each character that SNS does not take."""
+    return _FORBIDDEN.sub("?", text)
+
+
 def size_of(message: Message) -> int:
     """Count a message's bytes as SNS does: body, and each attribute's name, type and value.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from paywatch.domain.payments import Source
 from paywatch.errors import UnexpectedResponse
 from paywatch.ports import Abilities, Allowance, Found, ListQuery, Page
@@ -18,6 +20,7 @@ ABILITIES = Abilities(
     settled_words=("CONFIRMED", "CANCELLED"),
     page_size=LARGEST_PAGE,
     by_id=None,
+    utc_offset=timedelta(hours=-6),
 )
 
 

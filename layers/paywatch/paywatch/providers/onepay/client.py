@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from paywatch.domain.payments import Source
 from paywatch.errors import UnexpectedResponse
 from paywatch.ports import Abilities, Allowance, Found, ListQuery, Order, Page
@@ -28,6 +30,7 @@ ABILITIES = Abilities(
     by_id=True,
     many_ids=None,
     paid_word="paid",
+    utc_offset=timedelta(hours=-5),
 )
 
 

@@ -1,0 +1,120 @@
+"""Whether a source is stiller than its own history makes plausible: how many moves are missing.
+
+The history is how many moves there are in each hour of a working day and of a weekend (UTC). While
+nothing moves, what was to be expected is added up; at night that is next to nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from paywatch.domain.payments import moment, timestamp
+
+HOURS = 48
+WEIGHT = 0.3
+UNKNOWN = -1.0
+SATURDAY = 5
+# A longer pause between two polls says nothing of what happened in it.
+LONGEST_PAUSE = timedelta(hours=1)
+# So many times the stillest time that turned out to be nothing.
+TIMES = 2
+# What was still for no reason weighs half as much after six days.
+FADING = 0.995
+
+
+@dataclass
+class Stillness:
+    """The moves an hour that are usual, and what was to be expected since the last one.
+
+    `rates` holds 24 hours of a working day and 24 of a weekend, -1 where nothing is known. `hour`
+    is the hour under way, with its `moves`; `whole` says that all of it was watched. `figures` are
+    the totals that were last seen, `since` when they or anything else last changed, `expected` the
+    moves that are missing since then, `longest` the most that were ever missing for no reason.
+    """
+
+    rates: list[float] = field(default_factory=lambda: [UNKNOWN] * HOURS)
+    hour: str = ""
+    moves: int = 0
+    whole: bool = False
+    figures: str = ""
+    since: str = ""
+    last: str = ""
+    expected: float = 0.0
+    longest: float = 0.0
+
+    @classmethod
+    def load(cls, stored: Mapping[str, Any]) -> Stillness:
+        """Read what `store` wrote."""
+        rates = [float(rate) for rate in stored.get("rates", [])]
+        still = cls(
+            rates if len(rates) == HOURS else [UNKNOWN] * HOURS,
+            str(stored.get("hour", "")),
+            int(stored.get("moves", 0)),
+            bool(stored.get("whole", False)),
+            str(stored.get("figures", "")),
+            str(stored.get("since", "")),
+            str(stored.get("last", "")),
+            float(stored.get("expected", 0.0)),
+            float(stored.get("longest", 0.0)),
+        )
+        for date in filter(None, (still.since, still.last)):
+            moment(date)
+        return still
+
+    def store(self) -> dict[str, Any]:
+        """Write it down."""
+        return {
+            **vars(self),
+            "rates": [round(rate, 2) for rate in self.rates],
+            "expected": round(self.expected, 3),
+            "longest": round(self.longest, 3),
+        }
+
+    def note(self, now: datetime, moves: int, figures: str) -> None:
+        """Take note of a poll that was believed: its moves, and the totals that it saw, if any."""
+        self._turn(now)
+        pause = now - moment(self.last) if self.last else timedelta(0)
+        self.last = timestamp(now)
+        if not timedelta(0) <= pause <= LONGEST_PAUSE:
+            self.whole = False
+            pause = timedelta(0)
+        rate = self.rates[_slot(now)]
+        self.expected += max(rate, 0.0) * pause / timedelta(hours=1)
+        self.moves += moves
+        other = bool(figures) and figures != self.figures
+        if moves or other or not self.since:
+            self.longest = max(self.longest, self.expected)
+            self.since, self.expected = timestamp(now), 0.0
+            self.figures = figures or self.figures
+
+    def skip(self) -> None:
+        """Take note that a poll was not believed: of this hour not all is known."""
+        self.whole = False
+
+    def implausible(self, now: datetime, moves: float, least: timedelta) -> bool:
+        """Whether so many moves, and more than ever for no reason, are missing for so long."""
+        if not self.since or now - moment(self.since) < least:
+            return False
+        return self.expected >= max(moves, TIMES * self.longest)
+
+    def _turn(self, now: datetime) -> None:
+        """Learn from the hour that has ended."""
+        hour = timestamp(now)[:13]
+        if hour == self.hour:
+            return
+        if self.whole and self.hour:
+            slot = _slot(moment(f"{self.hour}:00:00+00:00"))
+            known = self.rates[slot]
+            self.rates[slot] = self.moves + (
+                0 if known < 0 else (1 - WEIGHT) * (known - self.moves)
+            )
+        self.whole = bool(self.hour)
+        self.hour, self.moves = hour, 0
+        self.longest *= FADING
+
+
+def _slot(at: datetime) -> int:
+    return at.hour + (24 if at.weekday() >= SATURDAY else 0)

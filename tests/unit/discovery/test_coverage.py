@@ -1,0 +1,244 @@
+"""Which time was watched: gaps are found by the pause that is usual, and no age counts them."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paywatch.discovery.coverage import GAPS, GRACE, MORE, TIMES, USUAL, Coverage
+from tests.examples import at, instant
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+NOTHING = timedelta(0)
+# The longest pause that is the schedule's own, as long as none but the usual one was seen.
+LONGEST = TIMES * USUAL + MORE.total_seconds()
+
+
+def polled(*seconds: float) -> Coverage:
+    """Return what is known after believed polls at these seconds."""
+    coverage = Coverage()
+    for second in seconds:
+        coverage.note(instant(second), True)
+    return coverage
+
+
+def outages(count: int) -> Coverage:
+    """Return what is known after so many outages: one in each day, an hour long at noon."""
+    coverage = Coverage()
+    for day in range(count):
+        coverage.last, coverage.pause = at(day * 86_400), USUAL
+        coverage.note(instant(day * 86_400 + 3600), True)
+    return coverage
+
+
+def test_the_first_poll_adds_nothing_and_every_other_one_its_pause() -> None:
+    coverage = Coverage()
+    assert coverage.note(instant(0), True) == NOTHING
+    assert coverage.note(instant(60), True) == MINUTE
+    assert coverage.note(instant(150), True) == timedelta(seconds=90)
+    assert coverage.gaps == []
+    assert coverage.last == at(150)
+
+
+@pytest.mark.parametrize(("pause", "gap"), [(LONGEST, False), (LONGEST + 0.001, True)])
+def test_a_gap_is_a_pause_several_times_the_usual_one_and_so_much_longer(
+    pause: float, gap: bool
+) -> None:
+    coverage = polled(0)
+    added = coverage.note(instant(pause), True)
+    assert coverage.gaps == ([(at(0), at(pause))] if gap else [])
+    assert added == (NOTHING if gap else timedelta(seconds=pause))
+
+
+def test_polls_that_are_not_believed_are_a_gap_when_one_is_believed_again() -> None:
+    coverage = polled(0, 60)
+    for minute in range(2, 30):
+        assert coverage.note(instant(60 * minute), False) == NOTHING
+        assert coverage.gaps == []
+    assert coverage.note(instant(1800), True) == NOTHING
+    assert coverage.gaps == [(at(60), at(1800))]
+
+
+def test_a_poll_or_two_that_are_not_believed_are_no_gap() -> None:
+    coverage = polled(0, 60)
+    coverage.note(instant(120), False)
+    assert coverage.note(instant(180), True) == 2 * MINUTE
+    assert coverage.gaps == []
+
+
+def test_only_believed_polls_in_a_row_make_it_steady() -> None:
+    coverage = Coverage()
+    for number in range(GRACE):
+        assert not coverage.steady
+        coverage.note(instant(60 * number), True)
+    assert coverage.steady
+    coverage.note(instant(1000), False)
+    assert not coverage.steady
+    coverage.note(instant(1060), True)
+    assert not coverage.steady
+    coverage.note(instant(1120), True)
+    assert coverage.steady
+
+
+def test_after_a_gap_the_count_of_believed_polls_begins_anew() -> None:
+    coverage = polled(0, 60, 120)
+    assert coverage.steady
+    coverage.note(instant(86_400), True)
+    assert not coverage.steady
+    coverage.note(instant(86_460), True)
+    assert coverage.steady
+
+
+def test_a_schedule_that_was_made_slower_is_the_usual_one_after_a_while() -> None:
+    coverage = polled(0, 60)
+    added = [coverage.note(instant(60 + 3600 * hour), True) for hour in range(1, 40)]
+    assert added[0] == NOTHING
+    assert added[-1] == HOUR
+    assert coverage.steady
+    assert coverage.pause > 1000
+
+
+def test_a_schedule_that_was_made_faster_is_the_usual_one_too() -> None:
+    coverage = polled(0)
+    coverage.pause = 3600.0
+    for minute in range(1, 60):
+        coverage.note(instant(60 * minute), True)
+    assert coverage.pause == pytest.approx(60, rel=0.01)
+
+
+def test_only_so_much_of_a_time_as_lies_in_a_gap_was_not_watched() -> None:
+    coverage = Coverage(gaps=[(at(3600), at(7200)), (at(10_800), at(14_400))])
+    cases: list[tuple[float, float, timedelta]] = [
+        (0, 3600, NOTHING),
+        (0, 3601, timedelta(seconds=1)),
+        (0, 7200, HOUR),
+        (0, 20_000, 2 * HOUR),
+        (5400, 12_600, HOUR),
+        (4000, 4060, MINUTE),
+        (7200, 10_800, NOTHING),
+        (14_400, 99_999, NOTHING),
+        (7200, 3600, NOTHING),
+    ]
+    for since, until, blind in cases:
+        assert coverage.blind(instant(since), instant(until)) == blind
+
+
+def test_without_a_gap_everything_was_watched() -> None:
+    assert Coverage().blind(instant(0), instant(1e7)) == NOTHING
+
+
+def test_too_many_gaps_are_rather_one_that_is_too_long_than_forgotten() -> None:
+    coverage = outages(GAPS)
+    before = list(coverage.gaps)
+    assert len(before) == GAPS
+    watched = coverage.blind(instant(0), instant(1e7))
+    assert watched == GAPS * HOUR
+    day = GAPS * 86_400
+    coverage.last, coverage.pause = at(day), USUAL
+    coverage.note(instant(day + 3600), True)
+    assert coverage.gaps == [
+        (before[0][0], before[1][1]),
+        *before[2:],
+        (at(day), at(day + 3600)),
+    ]
+    assert coverage.blind(instant(0), instant(1e7)) == watched + HOUR + 23 * HOUR
+
+
+def test_a_clock_that_goes_back_adds_nothing_and_goes_on_from_there() -> None:
+    coverage = polled(0, 60, 120)
+    assert coverage.note(instant(-86_400), True) == NOTHING
+    assert coverage.gaps == []
+    assert coverage.last == at(-86_400)
+    assert coverage.note(instant(-86_340), True) == MINUTE
+    assert coverage.note(instant(-86_340), True) == NOTHING
+    assert coverage.steady
+
+
+def test_what_is_stored_is_read_as_it_was() -> None:
+    coverage = polled(0, 60, 120, 86_400, 86_460)
+    coverage.pause = 61.5
+    again = Coverage.load(json.loads(json.dumps(coverage.store())))
+    assert again == coverage
+    assert again.store() == coverage.store()
+
+
+def test_of_nothing_nothing_is_known() -> None:
+    assert Coverage.load({}) == Coverage("", USUAL, 0, [])
+    assert Coverage.load(Coverage().store()) == Coverage()
+
+
+def test_a_copy_that_was_loaded_does_not_share_its_gaps() -> None:
+    stored = polled(0, 86_400).store()
+    Coverage.load(stored).gaps.clear()
+    assert Coverage.load(stored).gaps == [(at(0), at(86_400))]
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        {"last": "yesterday"},
+        {"last": 5},
+        {"last": {}},
+        {"pause": "long"},
+        {"pause": None},
+        {"pause": []},
+        {"good": "many"},
+        {"good": float("inf")},
+        {"good": float("nan")},
+        {"good": None},
+        {"gaps": None},
+        {"gaps": 3},
+        {"gaps": [at(0)]},
+        {"gaps": [[at(0)]]},
+        {"gaps": [[at(0), at(1), at(2)]]},
+        {"gaps": [[at(0), 7]]},
+        {"gaps": [["0001-01-01T00:00:00+14:00", at(0)]]},
+        {"gaps": {"a": 1}},
+        [],
+        None,
+        7,
+    ],
+    ids=repr,
+)
+def test_a_section_that_makes_no_sense_is_refused(stored: Any) -> None:
+    with pytest.raises((KeyError, TypeError, ValueError, AttributeError, ArithmeticError)):
+        Coverage.load(stored)
+
+
+polls = st.lists(st.tuples(st.integers(1, 20_000), st.booleans()), max_size=60)
+
+
+@given(polls)
+def test_all_time_was_watched_or_not_and_none_of_it_twice(polls: list[tuple[int, bool]]) -> None:
+    coverage, second, watched, first = Coverage(), 0, NOTHING, None
+    last = 0
+    for pause, believed in polls:
+        second += pause
+        watched += coverage.note(instant(second), believed)
+        if believed:
+            first = second if first is None else first
+            last = second
+    assert len(coverage.gaps) <= GAPS
+    if first is not None:
+        blind = coverage.blind(instant(first), instant(last))
+        assert NOTHING <= blind <= timedelta(seconds=last - first)
+        if len(coverage.gaps) < GAPS:
+            assert watched + blind == timedelta(seconds=last - first)
+
+
+@given(st.lists(st.tuples(st.integers(-10_000_000, 10_000_000), st.booleans()), max_size=60))
+def test_whatever_the_clock_does_it_goes_on_and_can_be_stored(
+    leaps: list[tuple[int, bool]],
+) -> None:
+    coverage = Coverage()
+    for second, believed in leaps:
+        assert coverage.note(instant(second), believed) >= NOTHING
+        coverage = Coverage.load(json.loads(json.dumps(coverage.store())))
+        assert coverage.blind(instant(-100), instant(100)) >= NOTHING
+        assert 0 <= coverage.good <= GRACE
+        assert coverage.pause >= 0

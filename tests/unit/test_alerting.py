@@ -1,0 +1,289 @@
+"""The board in the table and the topic: nothing is lost or invented, whatever dies in between."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from paywatch.alerting import STACK, Alerting, Told
+from paywatch.domain.alert_board import Board
+from paywatch.domain.alert_messages import AlertMessage
+from paywatch.domain.alerts import CHARACTERS, Alert, Detail, Finding, Kind, MayGoOn, Pace, Step
+from paywatch.domain.payments import Source
+from paywatch.errors import StateBusy, TopicUnavailable
+from paywatch.memory import MemoryAlertsTopic, MemoryControls
+from paywatch.ports import Control, Lease
+from tests.unit.domain.test_alert_steps import KINDS
+
+START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+class Killed(BaseException):
+    """The process is dead."""
+
+
+@dataclass
+class Clock:
+    at: datetime = START
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return (self.at - START).total_seconds()
+
+    def sleep(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+class Mortal:
+    """Controls and topic whose n-th effect is the last thing that the process does."""
+
+    def __init__(self, controls: MemoryControls, topic: MemoryAlertsTopic) -> None:
+        self.controls, self.topic = controls, topic
+        self.effects = 0
+        self.dies_at: int | None = None
+
+    def _done(self) -> None:
+        self.effects += 1
+        if self.effects == self.dies_at:
+            raise Killed
+
+    def peek(self, source: Source, kind: str) -> Control:
+        return self.controls.peek(source, kind)
+
+    def acquire(self, source: Source, kind: str, now: datetime, until: datetime) -> Control | None:
+        control = self.controls.acquire(source, kind, now, until)
+        self._done()
+        return control
+
+    def mark(self, lease: Lease, buckets: Collection[int]) -> None:
+        raise AssertionError("the board has no buckets")
+
+    def keep(self, lease: Lease, memory: Mapping[str, str]) -> None:
+        self.controls.keep(lease, memory)
+        self._done()
+
+    def finish(self, lease: Lease, buckets: Mapping[int, str], memory: Mapping[str, str]) -> bool:
+        whole = self.controls.finish(lease, buckets, memory)
+        self._done()
+        return whole
+
+    def tell(self, message: AlertMessage) -> None:
+        self.topic.tell(message)
+        self._done()
+
+
+class Stage:
+    """An alerting whose process may die at any of its effects, and is replaced by another."""
+
+    def __init__(self, dies_at: int | None = None) -> None:
+        self.clock = Clock()
+        self.mortal = Mortal(MemoryControls(), MemoryAlertsTopic())
+        self.mortal.dies_at = dies_at
+        self.results: list[Told] = []
+
+    @property
+    def alerting(self) -> Alerting:
+        return Alerting(self.mortal, self.mortal, self.clock, Pace())
+
+    @property
+    def topic(self) -> MemoryAlertsTopic:
+        return self.mortal.topic
+
+    def live(self, lasting: timedelta, *findings: Finding) -> None:
+        ends = self.clock.at + lasting
+        while self.clock.at < ends:
+            try:
+                self.results.append(self.alerting.run(findings, lambda: True))
+            except Killed:
+                self.clock.at += MINUTE  # its lease ends
+            self.clock.at += MINUTE
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """Every message once: its alert and its step."""
+        events = {m.id: json.loads(m.bodies["sqs"])["data"] for m in self.topic.told}
+        return [(each["alert"], each["step"]) for each in events.values()]
+
+
+def found(kind: Kind, size: int = 1) -> Finding:
+    def detail(may_go_on: MayGoOn) -> Detail:
+        return Detail(count=size, money={"COP": f"{size}000"})
+
+    return Finding(kind, "onepay", True, f"{kind}: {size}", size, detail=detail)
+
+
+def clear(kind: Kind) -> Finding:
+    return Finding(kind, "onepay", False)
+
+
+def life(stage: Stage, kind: Kind) -> None:
+    """Let an alert open, grow, be held by a cause, be acknowledged, end, come back and end."""
+    others = [k for k in KINDS if k is not kind]
+    stage.live(30 * MINUTE, found(kind, 1))
+    stage.live(30 * MINUTE, found(kind, 10))
+    cause = Kind.CREDENTIALS_REJECTED
+    if cause in others:
+        stage.live(10 * MINUTE, found(kind, 10), found(cause))
+        stage.live(30 * MINUTE, found(kind, 10), clear(cause))
+
+    def acknowledge(board: Board) -> Alert:
+        return board.acknowledge(f"{kind}/onepay", "ana", "", stage.clock.now())
+
+    try:
+        stage.alerting.change(acknowledge)
+    except Killed:
+        stage.clock.at += MINUTE
+        stage.alerting.change(acknowledge)
+    stage.live(30 * MINUTE, found(kind, 10))
+    stage.live(30 * MINUTE, clear(kind))
+    stage.live(30 * MINUTE, found(kind))
+    stage.live(3 * HOUR, clear(kind))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_death_at_any_effect_of_an_alert_s_life_loses_and_invents_nothing(kind: Kind) -> None:
+    whole = Stage()
+    life(whole, kind)
+    name = f"{kind}/onepay"
+    mine = [step for alert, step in whole.told if alert == name]
+    assert mine[:2] == [Step.OPENED, Step.UPDATED]
+    assert mine[2:] == [Step.RESOLVED, Step.REOPENED, Step.RESOLVED]
+    assert len(whole.topic.told) == len(whole.told)
+    assert whole.mortal.effects >= 3 * len(whole.told)
+    for number in range(1, whole.mortal.effects + 1):
+        stage = Stage(dies_at=number)
+        life(stage, kind)
+        assert [step for alert, step in stage.told if alert == name] == mine, f"effect {number}"
+        # What is told a second time is the same message.
+        bodies: dict[str, Mapping[str, str]] = {}
+        for message in stage.topic.told:
+            assert bodies.setdefault(message.id, message.bodies) == message.bodies
+        assert len(stage.topic.told) - len(bodies) <= 1
+        assert stage.alerting.read().outbox == []
+
+
+def test_nothing_to_tell_costs_one_read() -> None:
+    stage = Stage()
+    stage.live(HOUR, *map(clear, KINDS))
+    assert stage.mortal.effects == 0
+    stage.live(HOUR, found(Kind.PAYMENT_OVERDUE))
+    effects = stage.mortal.effects
+    assert effects == 4  # the board is taken, written, told from, given back
+    stage.live(HOUR, found(Kind.PAYMENT_OVERDUE, 1))
+    assert stage.mortal.effects == effects
+
+
+def test_what_the_topic_refuses_is_owed_and_told_when_it_takes_it_again() -> None:
+    stage = Stage()
+    stage.topic.fault = "AuthorizationError: not today"
+    stage.live(30 * MINUTE, found(Kind.PAYMENT_OVERDUE), clear(Kind.MISSED_BY_POLL))
+    last = stage.results[-1]
+    assert (last.owed, last.fault) == (1, "AuthorizationError: not today")
+    assert last.owed_age == 29 * 60
+    assert last.open[0].told_at is None
+    stage.topic.fault = None
+    stage.live(MINUTE, found(Kind.PAYMENT_OVERDUE))
+    assert stage.told == [("payment_overdue/onepay", "opened")]
+    last = stage.results[-1]
+    assert (last.owed, last.owed_age, last.fault, len(last.told)) == (0, 0.0, None, 1)
+    assert last.open[0].told_at is not None
+
+
+class Picky(MemoryAlertsTopic):
+    """A topic that does not take one of the messages."""
+
+    def tell(self, message: AlertMessage) -> None:
+        if "missed" in message.id:
+            raise TopicUnavailable("InvalidParameter: not this one")
+        super().tell(message)
+
+
+def test_a_message_that_is_refused_does_not_hold_up_the_others() -> None:
+    stage = Stage()
+    stage.mortal.topic = Picky()
+    stage.live(
+        HOUR, found(Kind.MISSED_BY_POLL), found(Kind.PAYMENT_OVERDUE), found(Kind.CONTRACT_DRIFT)
+    )
+    assert {name for name, _ in stage.told} == {"payment_overdue/onepay", "contract_drift/onepay"}
+    assert stage.results[-1].owed == 1
+
+
+def test_an_alert_without_its_detail_is_better_than_none() -> None:
+    def broken(may_go_on: MayGoOn) -> Detail:
+        raise OSError("the table is away")
+
+    stage = Stage()
+    finding = Finding(Kind.PAYMENT_OVERDUE, "onepay", True, "overdue", detail=broken)
+    stage.live(2 * MINUTE, finding)
+    assert stage.told == [("payment_overdue/onepay", "opened")]
+    assert [str(fault) for fault in stage.results[0].faults] == ["the table is away"]
+    assert json.loads(stage.topic.told[0].bodies["sqs"])["data"]["partial"] is True
+
+
+def test_two_runs_do_not_tell_the_same() -> None:
+    stage = Stage()
+    now = stage.clock.now()
+    held = stage.mortal.controls.acquire(STACK, "alerts", now, now + HOUR / 6)
+    assert held is not None
+    stage.live(5 * MINUTE, found(Kind.PAYMENT_OVERDUE))
+    assert stage.told == []
+    with pytest.raises(StateBusy):
+        stage.alerting.change(lambda board: board.open)
+    stage.live(10 * MINUTE, found(Kind.PAYMENT_OVERDUE))
+    assert stage.told == [("payment_overdue/onepay", "opened")]
+
+
+class Overtaken(MemoryAlertsTopic):
+    """A topic at which a run takes so long that another one takes the board."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__()
+        self._stage = stage
+        self.strikes = 1
+
+    def tell(self, message: AlertMessage) -> None:
+        super().tell(message)
+        if self.strikes:
+            self.strikes -= 1
+            self._stage.clock.at += HOUR
+            self._stage.alerting.run([found(Kind.PAYMENT_OVERDUE)], lambda: True)
+
+
+def test_a_run_that_was_overtaken_writes_nothing_over_the_other_s_board() -> None:
+    stage = Stage()
+    stage.mortal.topic = Overtaken(stage)
+    stage.live(5 * MINUTE, found(Kind.PAYMENT_OVERDUE))
+    assert stage.told == [("payment_overdue/onepay", "opened")]
+    assert len({m.id for m in stage.topic.told}) == 1
+    assert len(stage.topic.told) == 2
+    assert stage.alerting.read().open[0].told_at is not None
+    assert stage.alerting.read().outbox == []
+
+
+def test_a_stored_message_that_nobody_can_read_is_let_go_and_told_anew() -> None:
+    stage = Stage()
+    stage.topic.fault = "down"
+    stage.live(2 * MINUTE, found(Kind.PAYMENT_OVERDUE))
+
+    def spoil(board: Board) -> None:
+        (owed,) = board.outbox
+        board.outbox = [type(owed)(owed.id, owed.alert, owed.at, '{"data": 7}')]
+
+    stage.alerting.change(spoil)
+    stage.topic.fault = None
+    stage.live(MINUTE, found(Kind.PAYMENT_OVERDUE))
+    assert stage.told == []
+    assert len(stage.results[-1].faults) == 1
+    stage.live(DAY + HOUR, found(Kind.PAYMENT_OVERDUE))
+    assert stage.told == [("payment_overdue/onepay", "escalated")]
+
+
+def test_every_kind_has_a_character() -> None:
+    assert set(CHARACTERS) == set(Kind)

@@ -1,0 +1,39 @@
+"""Settled lists that are too long for one poll: a refund of long ago is found all the same."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+import pytest
+
+from tests.polling import Polling
+
+HOUR = timedelta(hours=1)
+REFUNDED, PAGE = 700, 20
+WITHIN = 5
+
+
+@pytest.mark.parametrize("pace", [1.0, 10.0])
+def test_a_refund_deep_in_a_long_list_is_found_within_a_few_polls(pace: float) -> None:
+    polling = Polling(["onepay"], pace=pace)
+    world, dice = polling.world("onepay"), random.Random(1)
+    for number in range(REFUNDED):
+        world.add("refunded", created_at=polling.clock.now() - HOUR * (number + 2))
+    paid = [
+        world.add("paid", created_at=polling.clock.now() - HOUR * dice.randrange(20, REFUNDED)).id
+        for _ in range(4)
+    ]
+    while not (polling.memory("reconcile", "onepay") or {}).get("completed"):
+        polling.poll("onepay")
+    for payment_id in paid:
+        world.move(payment_id, "refunded")
+        misses = 0
+        for _ in range(WITHIN):
+            misses += polling.poll("onepay")["misses"]
+        (event,) = (d.event["data"] for d in polling.deliveries if d.event["subject"] == payment_id)
+        assert (event["status"], event["detected_by"], misses) == ("refunded", "settled_scan", 0)
+    # The list is not walked for ever.
+    for _ in range(WITHIN):
+        polling.poll("onepay")
+    assert [polling.poll("onepay")["requests"] for _ in range(4)] == [4, 4, 4, 4]
