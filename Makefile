@@ -17,7 +17,7 @@ PIP := -m pip install -qq --disable-pip-version-check
 .DELETE_ON_ERROR:
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo test check bench soak scan build build-here invoke e2e format lock clean python3.13
+.PHONY: help demo fortnight test check bench soak scan build build-here invoke e2e format lock clean python3.13
 
 help: ## Say what there is
 	@sed -nE 's/^([a-z0-9]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -65,6 +65,9 @@ python3.13:
 
 demo: .venv/.ready ## Watch the whole job: both providers, the table, the topics, the auditor
 	$(BIN)/python -m paydemo $(ARGS)
+
+fortnight: .venv/.ready ## See what is told in two weeks in which everything goes wrong (some minutes)
+	@$(BIN)/python -m tests.alerts.fortnight $(ARGS)
 
 test: .venv/.ready ## Run the tests that end within minutes
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)

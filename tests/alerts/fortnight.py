@@ -23,7 +23,7 @@ from tests.remembering import remembering
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 DAYS = 14
-SIZE = Size(open=20, settled=60, arrivals_per_minute=0.25)
+SIZE = Size(open=20, settled=60, arrivals_per_minute=0.15)
 SOURCES = ("compago", "onepay")
 
 # What goes wrong, counted from the beginning, a Monday at noon.
@@ -71,6 +71,17 @@ class Fortnight:
                 self.polling.subscribers.failures += [self.polling.clock.now()] * new
             self.polling.forget()
             self.polling.deliveries.clear()
+
+    @property
+    def wrong(self) -> dict[str, tuple[timedelta, timedelta]]:
+        """What was wrong, by the alert that tells of it."""
+        return {
+            "provider_unreachable/compago": OUTAGE,
+            "credentials_rejected/onepay": ROTATION,
+            "provider_frozen/onepay": FREEZE,
+            "payment_overdue/onepay": STUCK,
+            "delivery_backlog/changes-topic": REFUSED,
+        }
 
     def messages(self) -> Iterator[tuple[datetime, dict[str, Any], str]]:
         """Give every message that was told: when, its data, its subject."""

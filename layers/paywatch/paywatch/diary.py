@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from paywatch.discovery.overdue import finite
 from paywatch.domain.changes import Change
 
 # Yesterday, today, and a day more for a digest that comes late.
@@ -32,7 +33,7 @@ class Day:
         return cls(
             {str(k): int(v) for k, v in stored.get("changes", {}).items()},
             {
-                str(status): {str(c): str(Decimal(v)) for c, v in sums.items()}
+                str(status): {str(c): str(finite(v)) for c, v in sums.items()}
                 for status, sums in stored.get("money", {}).items()
             },
             {str(k): int(v) for k, v in stored.get("delays", {}).items()},
@@ -49,12 +50,16 @@ class Day:
             self.delays[bound] = self.delays.get(bound, 0) + 1
         if payment.amount is not None and not payment.is_test:
             try:
-                amount = Decimal(payment.amount)
-            except InvalidOperation:
+                amount = finite(payment.amount)
+            except (InvalidOperation, ValueError):
                 return
             sums = self.money.setdefault(status, {})
             currency = payment.currency or "?"
             sums[currency] = str(Decimal(sums.get(currency, "0")) + amount)
+
+
+def _date(text: str) -> str:
+    return date.fromisoformat(text).isoformat()
 
 
 @dataclass
@@ -66,11 +71,11 @@ class Diary:
     @classmethod
     def load(cls, stored: Mapping[str, Any]) -> Diary:
         """Read what `store` wrote."""
-        return cls({str(date): Day.load(day) for date, day in stored.items()})
+        return cls({_date(date): Day.load(day) for date, day in stored.items()})
 
     def store(self) -> dict[str, Any]:
         """Write the latest days down."""
-        return {date: vars(self.days[date]) for date in sorted(self.days)[-DAYS:]}
+        return {each: vars(self.days[each]) for each in sorted(self.days)[-DAYS:]}
 
     def note(
         self,
@@ -81,7 +86,11 @@ class Diary:
         watched: timedelta,
     ) -> None:
         """Take note of a poll: its changes, its misses, and the time that it adds to the watch."""
-        day = self.days.setdefault((now + offset).date().isoformat(), Day())
+        today = (now + offset).date()
+        # What is of a day to come was written when the clock had leapt.
+        latest = (today + timedelta(days=1)).isoformat()
+        self.days = {each: day for each, day in self.days.items() if each <= latest}
+        day = self.days.setdefault(today.isoformat(), Day())
         for change in changes:
             day.note(change)
         day.misses += misses

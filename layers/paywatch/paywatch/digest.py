@@ -63,7 +63,7 @@ def _data(date: str, day: Day, still: Detail) -> dict[str, Any]:
         "changes": day.changes,
         "money": day.money,
         "missed_by_poll": day.misses,
-        "watched_share": round(day.watched / A_DAY.total_seconds(), 4),
+        "watched_share": round(min(day.watched / A_DAY.total_seconds(), 1.0), 4),
         "delays": day.delays,
         "open": {
             "count": still.count,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from paywatch.domain.payments import moment, timestamp
+from paywatch.domain.payments import instant, moment, timestamp
 from paywatch.errors import CredentialsRejected, RateLimited, Unavailable, UnexpectedResponse
 
 # After so many polls in a row that read nothing, the next one comes later, and ever later; it is a
@@ -19,7 +19,9 @@ LONGEST_REST = timedelta(minutes=4)
 EARLY = timedelta(seconds=30)
 
 RESTING = "resting"
-UNREACHABLE = (Unavailable.kind, RateLimited.kind)
+# It answers so slowly, or asks to wait for so long, that a whole run reads nothing.
+TOO_SLOW = "too_slow"
+UNREACHABLE = (Unavailable.kind, RateLimited.kind, TOO_SLOW)
 FAILING = (*UNREACHABLE, CredentialsRejected.kind, UnexpectedResponse.kind)
 
 
@@ -42,18 +44,15 @@ class Health:
     @classmethod
     def load(cls, stored: Mapping[str, Any]) -> Health:
         """Read what `store` wrote."""
-        health = cls(
+        return cls(
             str(stored.get("outcome", "ok")),
-            str(stored.get("at", "")),
+            _instant(stored, "at"),
             str(stored.get("detail", "")),
             int(stored.get("failures", 0)),
-            str(stored.get("failing_since", "")),
+            _instant(stored, "failing_since"),
             int(stored.get("rejections", 0)),
-            str(stored.get("next", "")),
+            _instant(stored, "next"),
         )
-        for date in filter(None, (health.at, health.failing_since, health.next)):
-            moment(date)
-        return health
 
     def store(self) -> dict[str, Any]:
         """Write down what is not as it is when all is well."""
@@ -73,8 +72,12 @@ class Health:
             self.failures, self.failing_since, self.rejections, self.next = 0, "", 0, ""
             return
         self.failures += 1
-        self.failing_since = self.failing_since or timestamp(now)
+        self.failing_since = min(self.failing_since or timestamp(now), timestamp(now))
         self.rejections = self.rejections + 1 if outcome == CredentialsRejected.kind else 0
         if self.failures >= PATIENT_FOR:
             doubled: int = 2 ** min(self.failures - PATIENT_FOR, 10)
             self.next = timestamp(now + min(FIRST_REST * doubled, LONGEST_REST))
+
+
+def _instant(stored: Mapping[str, Any], name: str) -> str:
+    return "" if stored.get(name, "") == "" else instant(stored[name])

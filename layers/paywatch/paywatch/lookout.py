@@ -17,7 +17,7 @@ from paywatch.domain.alerts import Detail, Finding, Kind, MayGoOn
 from paywatch.domain.changes import Record
 from paywatch.domain.payments import BUCKETS, Status, moment, timestamp
 from paywatch.errors import UnexpectedResponse
-from paywatch.health import FAILING, RESTING, UNREACHABLE, Health
+from paywatch.health import FAILING, RESTING, TOO_SLOW, UNREACHABLE, Health
 from paywatch.leaving import Leaving
 from paywatch.round import Round
 
@@ -50,13 +50,15 @@ class Lookout:
         now, applied = round_.began, round_.recording.applied
         tried = report.outcome != RESTING
         if tried:
-            self.health.note(now, report.outcome, report.detail, read=report.watching)
+            slow = report.outcome == "ok" and not report.seen and not report.watching
+            outcome = TOO_SLOW if slow else report.outcome
+            self.health.note(now, outcome, report.detail, read=report.watching)
         watched = round_.coverage.note(now, report.watching)
         moves = len(applied.changes)
         if report.watching:
             self._still.note(now, moves, figures)
         else:
-            self._still.skip()
+            self._still.skip(now)
         for before, change in applied.stays:
             kind = kind_of(before.status, before.payment)
             if change.status is Status.EXPIRED:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paywatch.discovery.coverage import GAPS, GRACE, MORE, TIMES, USUAL, Coverage
+from paywatch.domain.payments import moment, timestamp
 from tests.examples import at, instant
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -136,7 +137,7 @@ def test_too_many_gaps_are_rather_one_that_is_too_long_than_forgotten() -> None:
     coverage = outages(GAPS)
     before = list(coverage.gaps)
     assert len(before) == GAPS
-    watched = coverage.blind(instant(0), instant(1e7))
+    watched = coverage.blind(instant(0), moment(coverage.last))
     assert watched == GAPS * HOUR
     day = GAPS * 86_400
     coverage.last, coverage.pause = at(day), USUAL
@@ -146,7 +147,7 @@ def test_too_many_gaps_are_rather_one_that_is_too_long_than_forgotten() -> None:
         *before[2:],
         (at(day), at(day + 3600)),
     ]
-    assert coverage.blind(instant(0), instant(1e7)) == watched + HOUR + 23 * HOUR
+    assert coverage.blind(instant(0), moment(coverage.last)) == watched + HOUR + 23 * HOUR
 
 
 def test_a_clock_that_goes_back_adds_nothing_and_goes_on_from_there() -> None:
@@ -242,3 +243,19 @@ def test_whatever_the_clock_does_it_goes_on_and_can_be_stored(
         assert coverage.blind(instant(-100), instant(100)) >= NOTHING
         assert 0 <= coverage.good <= GRACE
         assert coverage.pause >= 0
+
+
+def test_a_leap_of_the_clock_and_back_leaves_no_gap_to_come() -> None:
+    watch = Coverage()
+    start = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+    for seconds in (0, 60, 365 * 86_400, 120, 180):
+        watch.note(start + timedelta(seconds=seconds), believed=True)
+    assert watch.gaps == []
+    assert watch.blind(start, start + timedelta(seconds=240)) == timedelta(0)
+
+
+def test_gaps_that_overlap_count_once() -> None:
+    start = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+    hours = [timestamp(start + timedelta(hours=n)) for n in range(5)]
+    watch = Coverage(gaps=[(hours[0], hours[3]), (hours[1], hours[4])])
+    assert watch.blind(start, start + timedelta(days=1)) == timedelta(hours=4)

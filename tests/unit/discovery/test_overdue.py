@@ -38,7 +38,7 @@ def pending(payment_id: str = "pay-1", *, since: float = 0, **fields: Any) -> Re
 def overdue(
     now: float, *, patience: Patience | None = None, coverage: Coverage | None = None
 ) -> Overdue:
-    return Overdue(patience or Patience(), coverage or Coverage(), Thresholds(), instant(now))
+    return Overdue(patience or Patience(), coverage or Coverage(good=2), Thresholds(), instant(now))
 
 
 def at_time(before: Overdue, now: float) -> Overdue:
@@ -301,3 +301,22 @@ def test_all_buckets_together_are_what_one_count_of_all_payments_says(
     assert waiting.count == len(late)
     assert waiting.money == money_of(late)
     assert waiting.oldest == min(each.since for each in late)
+
+
+def test_a_lapse_at_the_very_moment_of_a_poll_counts_once() -> None:
+    waits = pending(since=0)
+    first = overdue(DAY / 2)
+    first.count(EVERY_BUCKET, [waits])
+    for _ in range(2):
+        first = at_time(first, DAY)
+        first.count(EVERY_BUCKET, [waits])
+    assert sum(first.patience.lapsed.values()) == 1
+
+
+def test_nothing_lapses_while_nobody_looks() -> None:
+    waits = pending(since=0)
+    first = overdue(DAY / 2, coverage=Coverage(good=0))
+    first.count(EVERY_BUCKET, [waits])
+    later = at_time(first, DAY + 1)
+    later.count(EVERY_BUCKET, [waits])
+    assert later.patience.lapsed == {}

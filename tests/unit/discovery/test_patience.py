@@ -198,7 +198,8 @@ def test_limits_are_renewed_once_a_day_and_it_says_whether_any_is_another_one() 
 
 def test_learning_begins_with_the_first_renewal() -> None:
     patience = Patience()
-    assert not patience.renew(instant(5), FLOOR, CEILING)
+    assert patience.renew(instant(5), FLOOR, CEILING)  # the bounds are new
+    assert not patience.renew(instant(6), FLOOR, CEILING)
     assert patience.since == at(5)
     patience.renew(instant(86_405), FLOOR, CEILING)
     assert patience.since == at(5)

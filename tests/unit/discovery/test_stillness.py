@@ -77,11 +77,27 @@ def test_a_weekend_has_hours_of_its_own(day: datetime, slot: int) -> None:
 def test_an_hour_with_a_poll_that_was_not_believed_is_not_learned() -> None:
     still = Stillness()
     live(still, MONDAY, 90 * MINUTE, moves=1)
-    still.skip()
+    still.skip(MONDAY + 90 * MINUTE)
     now = live(still, MONDAY + 91 * MINUTE, 31 * MINUTE, moves=1)
     assert still.rates == [UNKNOWN] * HOURS
     live(still, now, 2 * HOUR, moves=1)
     assert still.rates[2] != UNKNOWN
+
+
+def test_a_poll_that_was_not_believed_spoils_its_own_hour_and_not_the_one_before() -> None:
+    still = Stillness()
+    live(still, MONDAY, 119 * MINUTE, moves=1)
+    still.skip(MONDAY + 120 * MINUTE)
+    live(still, MONDAY + 121 * MINUTE, 60 * MINUTE, moves=1)
+    assert still.rates[1] != UNKNOWN
+    assert still.rates[2] == UNKNOWN
+
+
+def test_an_hour_in_which_nobody_looked_for_long_is_not_learned() -> None:
+    still = known(60.0)
+    live(still, MONDAY, 65 * MINUTE, moves=1)
+    live(still, MONDAY + 4 * HOUR, MINUTE, moves=0)
+    assert still.rates[1] == 60.0
 
 
 def test_what_was_to_be_expected_is_added_up_while_nothing_moves() -> None:
@@ -257,7 +273,7 @@ def test_whatever_the_clock_does_it_goes_on_and_can_be_stored(
     for second, moves, figures in polls:
         now = MONDAY + timedelta(seconds=second)
         if figures is None:
-            still.skip()
+            still.skip(now)
         else:
             still.note(now, moves, figures)
         still = Stillness.load(json.loads(json.dumps(still.store())))

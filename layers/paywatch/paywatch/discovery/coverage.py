@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from paywatch.domain.payments import moment, timestamp
+from paywatch.domain.payments import instant, moment, timestamp
 
 # A pause is none of the schedule's if it is so many times the usual one, and so much longer.
 TIMES, MORE = 3, timedelta(minutes=2)
@@ -16,6 +16,7 @@ GRACE = 2
 GAPS = 20
 USUAL = 60.0
 WEIGHT = 0.2
+LONGEST_PAUSE = 86_400.0
 
 
 @dataclass
@@ -34,11 +35,11 @@ class Coverage:
     @classmethod
     def load(cls, stored: Mapping[str, Any]) -> Coverage:
         """Read what `store` wrote."""
-        gaps = [(timestamp(moment(a)), timestamp(moment(b))) for a, b in stored.get("gaps", [])]
-        last = str(stored.get("last", ""))
-        if last:
-            moment(last)
-        return cls(last, float(stored.get("pause", USUAL)), int(stored.get("good", 0)), gaps)
+        gaps = [(instant(begin), instant(end)) for begin, end in stored.get("gaps", [])]
+        last, pause = stored.get("last", ""), float(stored.get("pause", USUAL))
+        if not 0 < pause <= LONGEST_PAUSE:
+            raise ValueError(f"{pause} seconds are no pause")
+        return cls("" if last == "" else instant(last), pause, int(stored.get("good", 0)), gaps)
 
     def store(self) -> dict[str, Any]:
         """Write it down."""
@@ -63,23 +64,34 @@ class Coverage:
         self.last, self.good = timestamp(now), min(self.good + 1, GRACE)
         pause = now - before
         if pause <= timedelta(0):
+            # The clock had leapt: what it said of a time to come was no gap.
+            self.gaps = [gap for gap in self.gaps if gap[1] <= self.last]
             return timedelta(0)
-        if pause > TIMES * timedelta(seconds=self.pause) + MORE:
+        if self._is_gap(pause):
             self.gaps.append((timestamp(before), timestamp(now)))
             if len(self.gaps) > GAPS:
                 # Rather blind for too long than an age that is too great.
                 (begin, _), (_, end), *rest = self.gaps
                 self.gaps = [(begin, end), *rest]
             # A schedule that was made slower is the usual one after a while.
-            self.pause *= 1 + WEIGHT
+            self.pause = min(self.pause * (1 + WEIGHT), LONGEST_PAUSE)
             self.good = 1
             return timedelta(0)
         self.pause += WEIGHT * (pause.total_seconds() - self.pause)
         return pause
 
     def blind(self, since: datetime, until: datetime) -> timedelta:
-        """Return how much of a time was not watched."""
-        blind = timedelta(0)
-        for begin, end in self.gaps:
-            blind += max(min(moment(end), until) - max(moment(begin), since), timedelta(0))
+        """Return how much of a time was not watched, the time since the last poll included."""
+        blind, gaps = timedelta(0), sorted(self.gaps)
+        if self.last and self._is_gap(until - moment(self.last)):
+            gaps.append((self.last, timestamp(until)))
+        for begin, end in gaps:
+            since = max(since, moment(begin))
+            seen_again = min(moment(end), until)
+            if seen_again > since:
+                blind += seen_again - since
+                since = seen_again
         return blind
+
+    def _is_gap(self, pause: timedelta) -> bool:
+        return pause > TIMES * timedelta(seconds=self.pause) + MORE

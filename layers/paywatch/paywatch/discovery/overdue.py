@@ -12,7 +12,7 @@ from paywatch.discovery.coverage import Coverage
 from paywatch.discovery.ledger import expiry_of
 from paywatch.discovery.patience import Patience, kind_of
 from paywatch.domain.changes import Record
-from paywatch.domain.payments import BUCKETS, Status, bucket_of, moment, timestamp
+from paywatch.domain.payments import BUCKETS, Status, bucket_of, instant, moment, timestamp
 from paywatch.domain.thresholds import Thresholds
 
 
@@ -47,13 +47,9 @@ class Overdue:
         """Read what `store` wrote."""
         buckets = {}
         for bucket, (count, money, oldest, kind) in stored.get("buckets", {}).items():
-            amounts = {str(currency): str(Decimal(amount)) for currency, amount in money.items()}
-            moment(oldest)
-            buckets[int(bucket)] = Waiting(int(count), amounts, str(oldest), str(kind))
-        judged = str(stored.get("judged", ""))
-        if judged:
-            moment(judged)
-        self.judged = judged
+            amounts = {str(currency): str(finite(amount)) for currency, amount in money.items()}
+            buckets[int(bucket)] = Waiting(int(count), amounts, instant(oldest), str(kind))
+        self.judged = instant(stored["judged"]) if stored.get("judged") else ""
         self.buckets = {b: waiting for b, waiting in buckets.items() if 0 <= b < BUCKETS}
         return self
 
@@ -93,7 +89,7 @@ class Overdue:
                 continue
             if self.is_overdue(record):
                 late[bucket].append(record)
-            if self._has_lapsed(record):
+            if self.coverage.steady and self._has_lapsed(record):
                 self.patience.note_lapse(kind_of(record.status, record.payment))
         for bucket, overdue in late.items():
             self.buckets.pop(bucket, None)
@@ -132,7 +128,7 @@ class Overdue:
     def _has_lapsed(self, record: Record) -> bool:
         """Whether it was just now that a payment became one that is never settled."""
         lapses = self._lapses(record)
-        if lapses is None or not self.judged or not moment(self.judged) <= lapses:
+        if lapses is None or not self.judged or not moment(self.judged) < lapses:
             return False
         return lapses <= self.now
 
@@ -150,6 +146,14 @@ class Overdue:
         return due if expiry is None else max(due, expiry)
 
 
+def finite(text: object) -> Decimal:
+    """Read decimal text; raise InvalidOperation or ValueError for what is no amount."""
+    amount = Decimal(str(text))
+    if not amount.is_finite():
+        raise ValueError(f"{text} is no amount")
+    return amount
+
+
 def money_of(records: Iterable[Record]) -> dict[str, str]:
     """Add amounts up by currency, as decimal text; what is no amount is left out."""
     sums: dict[str, Decimal] = {}
@@ -158,10 +162,9 @@ def money_of(records: Iterable[Record]) -> dict[str, str]:
         if amount is None:
             continue
         try:
-            value = Decimal(amount)
-        except InvalidOperation:
+            value = finite(amount)
+        except (InvalidOperation, ValueError):
             continue
-        if value.is_finite():
-            name = currency or "?"
-            sums[name] = sums.get(name, Decimal(0)) + value
+        name = currency or "?"
+        sums[name] = sums.get(name, Decimal(0)) + value
     return {currency: str(total) for currency, total in sorted(sums.items())}

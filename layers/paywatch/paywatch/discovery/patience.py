@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import accumulate
 from math import ceil, log2
 from typing import Any
 
-from paywatch.domain.payments import Payment, Status, moment, timestamp
+from paywatch.domain.payments import Payment, Status, instant, moment, timestamp
 
 SHARE = 0.99
 # A payment is overdue when it has waited so many times longer than that share of its kind.
@@ -29,6 +30,7 @@ LAPSING = 0.01
 # Above so many, all counts of a kind are halved: what is old weighs less.
 REMEMBERED = 5_000
 KINDS = 40
+LONGEST_LIMIT = 10 * 365 * 86_400
 
 
 def kind_of(status: Status, payment: Payment) -> str:
@@ -41,28 +43,31 @@ class Patience:
     """How long payments stayed in an open status, by kind: counts by the step of their length.
 
     `lapsed` counts those that were never settled; `since` is when learning began; `limits` are the
-    seconds in force, renewed once a `day`, so that what rests on them does not move all the time.
+    seconds in force, between `bounds`, renewed once a `day`, so that what rests on them does not
+    move all the time.
     """
 
     stays: dict[str, dict[int, int]] = field(default_factory=dict)
     lapsed: dict[str, int] = field(default_factory=dict)
     since: str = ""
     day: str = ""
+    bounds: str = ""
     limits: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def load(cls, stored: Mapping[str, Any]) -> Patience:
         """Read what `store` wrote."""
         stays = {
-            str(kind): {int(step): int(count) for step, count in steps.items()}
+            str(kind): {_step(step): int(count) for step, count in steps.items()}
             for kind, steps in stored.get("stays", {}).items()
         }
         lapsed = {str(kind): int(count) for kind, count in stored.get("lapsed", {}).items()}
         limits = {str(kind): int(limit) for kind, limit in stored.get("limits", {}).items()}
-        since = str(stored.get("since", ""))
-        if since:
-            moment(since)
-        return cls(stays, lapsed, since, str(stored.get("day", "")), limits)
+        if not all(0 < limit <= LONGEST_LIMIT for limit in limits.values()):
+            raise ValueError("a limit is out of bounds")
+        since = instant(stored["since"]) if stored.get("since") else ""
+        day, bounds = str(stored.get("day", "")), str(stored.get("bounds", ""))
+        return cls(stays, lapsed, since, day, bounds, limits)
 
     def store(self) -> dict[str, Any]:
         """Write it down."""
@@ -71,6 +76,7 @@ class Patience:
             "lapsed": self.lapsed,
             "since": self.since,
             "day": self.day,
+            "bounds": self.bounds,
             "limits": self.limits,
         }
 
@@ -97,26 +103,26 @@ class Patience:
         known = sum(steps.values())
         if known < KNOWN:
             return None
-        counted = 0
-        for step in sorted(steps):
-            counted += steps[step]
-            if counted >= SHARE * known:
-                break
+        counted = accumulate(steps[step] for step in sorted(steps))
+        step = next(s for s, n in zip(sorted(steps), counted, strict=True) if n >= SHARE * known)
         return timedelta(seconds=SHORTEST * 2 ** (step / STEPS))
 
     def renew(self, now: datetime, floor: timedelta, ceiling: timedelta) -> bool:
-        """Renew the limits if it is another day; return whether any of them is another one."""
-        self.since = self.since or timestamp(now)
+        """Renew the limits on another day or between other bounds; say whether they are others."""
+        # A date to come is of a clock that had leapt.
+        self.since = min(self.since or timestamp(now), timestamp(now))
         day = timestamp(now)[:10]
-        if day == self.day:
+        bounds = f"{floor.total_seconds():.0f}-{ceiling.total_seconds():.0f}"
+        if (day, bounds) == (self.day, self.bounds):
             return False
-        before, self.day = self.limits, day
+        before = (self.bounds, self.limits)
+        self.day, self.bounds = day, bounds
         self.limits = {}
         for kind in self.stays:
             limit = self._limit(kind, now, floor, ceiling)
             if limit is not None:
                 self.limits[kind] = round(limit.total_seconds())
-        return self.limits != before
+        return (self.bounds, self.limits) != before
 
     def limit(self, kind: str, ceiling: timedelta) -> timedelta | None:
         """Return how long a payment of this kind may wait; None where that is no fault."""
@@ -135,6 +141,13 @@ class Patience:
                 return None
         usual = self.usual(kind)
         return None if usual is None else min(max(TIMES * usual, floor), ceiling)
+
+
+def _step(stored: str) -> int:
+    step = int(stored)
+    if not 0 <= step <= LONGEST_STEP:
+        raise ValueError(f"there is no step {step}")
+    return step
 
 
 def _waits_for_its_payer(kind: str) -> bool:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import isfinite
 from typing import Any
 
-from paywatch.domain.payments import moment, timestamp
+from paywatch.domain.payments import instant, moment, timestamp
 
 HOURS = 48
 WEIGHT = 0.3
@@ -49,19 +50,21 @@ class Stillness:
     def load(cls, stored: Mapping[str, Any]) -> Stillness:
         """Read what `store` wrote."""
         rates = [float(rate) for rate in stored.get("rates", [])]
+        figures = (float(stored.get("expected", 0.0)), float(stored.get("longest", 0.0)))
+        if not all(map(isfinite, (*rates, *figures))):
+            raise ValueError("a rate is no number")
         still = cls(
             rates if len(rates) == HOURS else [UNKNOWN] * HOURS,
             str(stored.get("hour", "")),
             int(stored.get("moves", 0)),
             bool(stored.get("whole", False)),
             str(stored.get("figures", "")),
-            str(stored.get("since", "")),
-            str(stored.get("last", "")),
-            float(stored.get("expected", 0.0)),
-            float(stored.get("longest", 0.0)),
+            instant(stored["since"]) if stored.get("since") else "",
+            instant(stored["last"]) if stored.get("last") else "",
+            *figures,
         )
-        for date in filter(None, (still.since, still.last)):
-            moment(date)
+        if still.hour:
+            _slot(_begins(still.hour))
         return still
 
     def store(self) -> dict[str, Any]:
@@ -75,11 +78,11 @@ class Stillness:
 
     def note(self, now: datetime, moves: int, figures: str) -> None:
         """Take note of a poll that was believed: its moves, and the totals that it saw, if any."""
-        self._turn(now)
         pause = now - moment(self.last) if self.last else timedelta(0)
         self.last = timestamp(now)
-        if not timedelta(0) <= pause <= LONGEST_PAUSE:
-            self.whole = False
+        unseen = not timedelta(0) <= pause <= LONGEST_PAUSE
+        self._turn(now, whole=not unseen)
+        if unseen:
             pause = timedelta(0)
         rate = self.rates[_slot(now)]
         self.expected += max(rate, 0.0) * pause / timedelta(hours=1)
@@ -90,8 +93,9 @@ class Stillness:
             self.since, self.expected = timestamp(now), 0.0
             self.figures = figures or self.figures
 
-    def skip(self) -> None:
+    def skip(self, now: datetime) -> None:
         """Take note that a poll was not believed: of this hour not all is known."""
+        self._turn(now, whole=True)
         self.whole = False
 
     def implausible(self, now: datetime, moves: float, least: timedelta) -> bool:
@@ -100,20 +104,25 @@ class Stillness:
             return False
         return self.expected >= max(moves, TIMES * self.longest)
 
-    def _turn(self, now: datetime) -> None:
-        """Learn from the hour that has ended."""
+    def _turn(self, now: datetime, *, whole: bool) -> None:
+        """Learn from the hour that has ended; `whole` says that no time was left out till now."""
+        self.whole = self.whole and whole
         hour = timestamp(now)[:13]
         if hour == self.hour:
             return
-        if self.whole and self.hour:
-            slot = _slot(moment(f"{self.hour}:00:00+00:00"))
+        if self.whole:
+            slot = _slot(_begins(self.hour))
             known = self.rates[slot]
             self.rates[slot] = self.moves + (
                 0 if known < 0 else (1 - WEIGHT) * (known - self.moves)
             )
-        self.whole = bool(self.hour)
+        self.whole = whole and bool(self.hour)
         self.hour, self.moves = hour, 0
         self.longest *= FADING
+
+
+def _begins(hour: str) -> datetime:
+    return moment(f"{hour}:00:00+00:00")
 
 
 def _slot(at: datetime) -> int:

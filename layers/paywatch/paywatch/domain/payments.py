@@ -137,6 +137,14 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def instant(text: object) -> str:
+    """Return a stored moment as it is written; raise ValueError for what is none, or not in UTC."""
+    stored = moment(str(text))
+    if stored.tzinfo is None:
+        raise ValueError(f"{text} has no offset")
+    return timestamp(stored)
+
+
 BUCKETS = 64
 
 

@@ -1,0 +1,72 @@
+"""A fortnight with everything that can go wrong in it, and one in which nothing does."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import timedelta
+
+import pytest
+
+from paywatch.domain.alerts import Step
+from tests.alerts.fortnight import DAY, MINUTE, Fortnight, listing
+
+# What is to be told, in order: nothing else, and each thing once.
+EXPECTED = [
+    ("provider_unreachable/compago", "opened"),
+    ("provider_unreachable/compago", "resolved"),
+    ("credentials_rejected/onepay", "opened"),
+    ("credentials_rejected/onepay", "resolved"),
+    ("provider_frozen/onepay", "opened"),
+    ("provider_frozen/onepay", "resolved"),
+    ("payment_overdue/onepay", "opened"),
+    ("payment_overdue/onepay", "resolved"),
+    ("delivery_backlog/changes-topic", "opened"),
+    ("delivery_backlog/changes-topic", "updated"),
+    ("delivery_backlog/changes-topic", "resolved"),
+]
+SCREEN = 24
+
+
+def check(fortnight: Fortnight) -> None:
+    """Run it, and hold what was told to what was wrong."""
+    fortnight.run()
+    told = [(data["alert"], data["step"]) for _, data, _ in fortnight.messages()]
+    assert told == EXPECTED, listing(fortnight)
+    assert len(listing(fortnight).splitlines()) <= SCREEN
+    # Each true: none begins before what was wrong did, none lasts longer than an hour beyond it.
+    spans = defaultdict(list)
+    for at, data, _ in fortnight.messages():
+        spans[data["alert"]].append(at - fortnight.start)
+    for name, (begins, ends) in fortnight.wrong.items():
+        assert begins <= spans[name][0] <= begins + timedelta(hours=2, minutes=30), name
+        assert ends - timedelta(hours=2) <= spans[name][-1] <= ends + timedelta(hours=1), name
+    # None repeated within a day.
+    for name in spans:
+        steps = [step for alert, step in told if alert == name]
+        assert steps.count(Step.OPENED) == steps.count(Step.RESOLVED) == 1
+        assert Step.REPEATED not in steps
+
+
+def test_what_goes_wrong_is_told_once_and_its_end_once() -> None:
+    check(Fortnight(every=10 * MINUTE))
+
+
+def test_where_nothing_goes_wrong_nothing_is_told() -> None:
+    week = Fortnight(calm=True, every=10 * MINUTE, days=7)
+    week.run()
+    assert listing(week) == "No alert at all."
+    assert week.polling.clock.now() >= week.start + 7 * DAY
+
+
+@pytest.mark.soak
+def test_a_fortnight_of_minutes(capsys: pytest.CaptureFixture[str]) -> None:
+    wrong, calm = Fortnight(), Fortnight(calm=True)
+    check(wrong)
+    calm.run()
+    assert listing(calm) == "No alert at all."
+    with capsys.disabled():
+        print(
+            f"\na fortnight of {len(wrong.polling.ticks):,} polls with an outage, a key turned, "
+            f"frozen data, 40 stuck payments and a subscriber that is not reached: "
+            f"{len(wrong.polling.mailbox.told)} messages; one without: 0"
+        )

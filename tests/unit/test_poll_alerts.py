@@ -1,0 +1,206 @@
+"""Each kind of alert from what a provider does to what a person is told, poll by poll."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from paylab.faults import Fault, Malformed, ServerError, TooManyRequests, always, where
+from paywatch.domain.thresholds import Thresholds
+from paywatch.health import LONGEST_REST
+from tests.polling import Polling
+from tests.unit.test_poll_brake import Emptied
+
+HOUR = timedelta(hours=1)
+OPEN = {"compago": "PENDING", "onepay": "processing"}
+
+
+def begun(source: str, **options: Any) -> Polling:
+    """Return a polling with a baseline and some open payments."""
+    polling = Polling([source], **options)
+    for number in range(30):
+        polling.world(source).add(
+            OPEN[source], created_at=polling.clock.now() - HOUR * 0.01 * number
+        )
+    polling.thresholds = Thresholds(overdue_ceiling_hours=100)
+    for _ in range(4):
+        polling.poll(source)
+    return polling
+
+
+def lived(polling: Polling, minutes: int) -> list[tuple[str, str]]:
+    """Poll for so many minutes; return the alerts that were told."""
+    before = len(polling.mailbox.told)
+    for _ in range(minutes):
+        polling.tick()
+    return polling.alerted()[before:]
+
+
+def last(polling: Polling) -> dict[str, Any]:
+    """Return the data of the last message."""
+    data: dict[str, Any] = json.loads(polling.mailbox.told[-1].bodies["sqs"])["data"]
+    return data
+
+
+@pytest.mark.parametrize("source", ["compago", "onepay"])
+@pytest.mark.parametrize("fault", [ServerError(when=always()), TooManyRequests(when=always())])
+def test_a_provider_that_is_away_is_told_once_and_its_return_once(
+    source: str, fault: Fault
+) -> None:
+    polling = begun(source)
+    polling.lab.faults = [fault]
+    assert lived(polling, 5) == []
+    assert lived(polling, 25) == [(f"provider_unreachable/{source}", "opened")]
+    assert last(polling)["count"] == 30
+    assert list(last(polling)["money"])
+    polling.lab.faults = []
+    assert lived(polling, 10) == [(f"provider_unreachable/{source}", "resolved")]
+    assert lived(polling, 30) == []
+
+
+def test_one_bad_poll_in_three_is_no_alert() -> None:
+    polling = begun("onepay")
+    for number in range(45):
+        polling.lab.faults = [ServerError(when=always())] if number % 3 == 0 else []
+        polling.tick()
+    assert polling.alerted() == []
+
+
+def test_a_provider_that_fails_is_asked_less_and_less_and_found_again_by_itself() -> None:
+    polling = begun("onepay")
+    polling.lab.faults = [ServerError(when=always())]
+    outcomes = [polling.poll("onepay")["outcome"] for _ in range(40)]
+    tried = [number for number, outcome in enumerate(outcomes) if outcome == "unavailable"]
+    pauses = [b - a for a, b in pairwise(tried)]
+    assert pauses[:4] == [1, 1, 1, 1]
+    assert pauses[4:7] == [2, 4, 4]
+    assert max(pauses) == LONGEST_REST / timedelta(minutes=1)
+    polling.lab.faults = []
+    again = [polling.poll("onepay")["outcome"] for _ in range(4)]
+    assert "ok" in again
+    assert [polling.poll("onepay")["outcome"] for _ in range(5)] == ["ok"] * 5
+
+
+def test_a_key_that_is_refused_twice_is_told_and_one_that_is_turned_in_time_is_not() -> None:
+    polling = begun("compago")
+    world = polling.world("compago")
+    old = world.api_key
+    world.api_key = "another"
+    assert lived(polling, 1) == []
+    polling._providers.clear()  # the key is read anew
+    assert lived(polling, 5) == []
+    world.api_key = old
+    assert lived(polling, 1) == []
+    assert lived(polling, 2) == [("credentials_rejected/compago", "opened")]
+    assert "401" in last(polling)["cause"]
+    polling._providers.clear()
+    assert lived(polling, 10) == [("credentials_rejected/compago", "resolved")]
+
+
+def test_an_answer_of_another_shape_is_told() -> None:
+    polling = begun("compago")
+    polling.lab.faults = [Malformed(when=always(), forms=("html",))]
+    assert lived(polling, 30) == [("contract_drift/compago", "opened")]
+    polling.lab.faults = []
+    assert lived(polling, 30) == [("contract_drift/compago", "resolved")]
+
+
+def test_a_part_that_cannot_be_read_is_told_though_the_open_lists_are() -> None:
+    polling = begun("onepay")
+    polling.lab.faults = [ServerError(when=where("sort=-created_at"))]
+    assert polling.poll("onepay")["watching"] is True
+    assert lived(polling, 30) == [("contract_drift/onepay", "opened")]
+
+
+def test_a_status_that_nobody_knows_is_told() -> None:
+    polling = begun("onepay")
+    polling.world("onepay").add("on_hold", created_at=polling.clock.now())
+    assert lived(polling, 30) == [("contract_drift/onepay", "opened")]
+    assert "on_hold" in last(polling)["cause"]
+
+
+def test_lists_that_turn_empty_are_told_as_one_thing() -> None:
+    polling = begun("compago")
+    polling.lab.faults = [Emptied(when=where("status=PENDING"))]
+    assert lived(polling, 90) == [("mass_disappearance/compago", "opened")]
+    polling.lab.faults = []
+    assert lived(polling, 20) == [("mass_disappearance/compago", "resolved")]
+
+
+def test_overdue_payments_are_one_alert_and_time_in_which_nobody_looked_does_not_count() -> None:
+    polling = begun("onepay")
+    polling.thresholds = Thresholds(overdue_ceiling_hours=1, overdue_floor_minutes=1)
+    assert lived(polling, 40) == []
+    polling.clock.advance(3 * 3600)  # nobody polls
+    # What was waited before the gap counts, and the grace of two polls is kept.
+    assert lived(polling, 10) == []
+    assert lived(polling, 30) == [("payment_overdue/onepay", "opened")]
+    assert last(polling)["count"] == 30
+    assert last(polling)["ages"] == {"1 to 6 h": 30}
+    assert len(last(polling)["oldest"]) == 5
+    for payment in polling.world("onepay").payments():
+        polling.world("onepay").move(payment.id, "paid")
+    assert lived(polling, 15) == [("payment_overdue/onepay", "resolved")]
+
+
+def test_payments_that_wait_for_their_payer_are_not_overdue() -> None:
+    polling = Polling(["onepay"])
+    for _ in range(5):
+        polling.world("onepay").add("created", created_at=polling.clock.now())
+    polling.thresholds = Thresholds(overdue_ceiling_hours=1, overdue_floor_minutes=1)
+    assert lived(polling, 180) == []
+
+
+def test_payments_that_nothing_explains_are_told_and_a_person_can_close_that() -> None:
+    polling = begun("onepay")
+    world = polling.world("onepay")
+    gone = [payment.id for payment in world.payments()[:2]]
+    for payment_id in gone:
+        del world._payments[payment_id]
+        world._changed(payment_id)
+    assert lived(polling, 55) == []
+    assert lived(polling, 20) == [("payment_unexplained/onepay", "opened")]
+    assert {row["payment_id"] for row in last(polling)["oldest"]} == set(gone)
+    polling.act(
+        action="ack", alert="payment_unexplained/onepay", who="ana", why="deleted", close=True
+    )
+    assert lived(polling, 60) == [("payment_unexplained/onepay", "resolved")]
+    assert lived(polling, 240) == []
+    assert polling.stored(gone[0], "onepay") is not None
+
+
+def test_what_subscribers_do_not_receive_is_told() -> None:
+    polling = begun("onepay")
+    polling.subscribers.failures = [polling.clock.now() + timedelta(minutes=5)] * 3
+    assert lived(polling, 15) == [("delivery_backlog/changes-topic", "opened")]
+    assert last(polling)["cause"].startswith("SNS gave up 3 deliveries")
+    assert lived(polling, 30) == [("delivery_backlog/changes-topic", "resolved")]
+
+
+def test_changes_that_cannot_be_published_are_told_after_ten_minutes() -> None:
+    polling = begun("onepay")
+    polling.inbox.fault = "AuthorizationError: not today"
+    polling.world("onepay").move(polling.world("onepay").payments()[0].id, "paid")
+    assert lived(polling, 10) == []
+    assert lived(polling, 10) == [("delivery_backlog/changes-topic", "opened")]
+    assert (last(polling)["count"], last(polling)["subject"]) == (1, "changes-topic")
+    polling.inbox.fault = None
+    assert lived(polling, 10) == [("delivery_backlog/changes-topic", "resolved")]
+
+
+def test_a_dry_run_tells_nothing() -> None:
+    polling = begun("onepay")
+    polling.lab.faults = [ServerError(when=always())]
+    for _ in range(20):
+        polling.tick(dry_run=True)
+    assert polling.alerted() == []
+
+
+def test_an_alert_of_one_source_says_nothing_of_the_other() -> None:
+    polling = Polling(["compago", "onepay"])
+    polling.lab.faults = [ServerError(when=always(), source="compago/default")]
+    assert lived(polling, 20) == [("provider_unreachable/compago", "opened")]
