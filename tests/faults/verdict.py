@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from paywatch.domain.payments import Status
 from tests.integration.aws_line import count
@@ -11,11 +12,13 @@ from tests.polling import Polling
 
 # Killed once, the poller may publish one request's messages again.
 MOST_DUPLICATES = 10
+OVERDUE = "payment_overdue/onepay"
 
 
 def findings(stage: OnAws) -> list[str]:
     """Return a sentence for everything that does not hold; `stage` is calm and polled once more."""
-    return [*of_audit(stage), *_of_table(stage), *_of_idle_tick(stage)]
+    idle = [*of_audit(stage), *_of_table(stage), *_of_idle_tick(stage)]
+    return [*idle, *_of_alerts(stage)]
 
 
 def of_audit(polling: Polling, most_duplicates: int = MOST_DUPLICATES) -> Iterator[str]:
@@ -50,6 +53,21 @@ def _of_table(stage: OnAws) -> Iterator[str]:
         is_open = not Status(item["status"]["S"]).settled
         if ("watched" in item) != is_open:
             yield f"{item['sk']['S']} is {item['status']['S']}, in the index: {not is_open}"
+
+
+def _of_alerts(stage: OnAws) -> Iterator[str]:
+    """Hold what an operator received against what there was: payments at OnePay are overdue."""
+    told: dict[str, Any] = {}
+    for event in stage.receive_alerts():
+        if told.setdefault(event["id"], event) != event:
+            yield f"{event['id']} was told with two bodies"
+    steps = [each["data"]["step"] for each in told.values() if each["subject"] == OVERDUE]
+    if steps.count("opened") != 1 or not set(steps) <= {"opened", "updated"}:
+        yield f"{OVERDUE} was told as {steps}"
+    allowed = {OVERDUE, "provider_unreachable/onepay", "delivery_backlog/changes-topic"}
+    for event in told.values():
+        if event["subject"] not in allowed:
+            yield f"{event['id']} was told: {event['data']['cause']}"
 
 
 def _of_idle_tick(stage: OnAws) -> Iterator[str]:

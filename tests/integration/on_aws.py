@@ -51,6 +51,7 @@ class OnAws(Polling):
         number = next(_numbers)
         self.table = f"payments-{number}"
         create_table(self.dynamodb, self.table)
+        self._mailbox = self.sqs.create_queue(QueueName=f"operator-{number}")["QueueUrl"]
         self.topic_arn = self.sns.create_topic(Name=f"changes-{number}")["TopicArn"]
         self.alerts_arn = self.sns.create_topic(Name=f"alerts-{number}")["TopicArn"]
         self._queue = self.sqs.create_queue(QueueName=f"subscriber-{number}")["QueueUrl"]
@@ -58,6 +59,12 @@ class OnAws(Polling):
             TopicArn=self.topic_arn,
             Protocol="sqs",
             Endpoint=f"arn:aws:sqs:{REGION}:123456789012:subscriber-{number}",
+            Attributes={"RawMessageDelivery": "true"},
+        )
+        self.sns.subscribe(
+            TopicArn=self.alerts_arn,
+            Protocol="sqs",
+            Endpoint=f"arn:aws:sqs:{REGION}:123456789012:operator-{number}",
             Attributes={"RawMessageDelivery": "true"},
         )
         keys_by_source = {source.short: world.api_key for source, world in self.worlds.items()}
@@ -122,15 +129,22 @@ class OnAws(Polling):
 
     def receive(self) -> Sequence[Mapping[str, Any]]:
         """Take everything out of the subscriber's queue."""
+        return self._take(self._queue)
+
+    def receive_alerts(self) -> Sequence[Mapping[str, Any]]:
+        """Take everything out of the queue that is subscribed to the alerts."""
+        return self._take(self._mailbox)
+
+    def _take(self, queue: str) -> Sequence[Mapping[str, Any]]:
         events: list[Mapping[str, Any]] = []
         while True:
-            answer = self.sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10)
+            answer = self.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
             messages = answer.get("Messages", [])
             if not messages:
                 return events
             events += [json.loads(message["Body"]) for message in messages]
             self.sqs.delete_message_batch(
-                QueueUrl=self._queue,
+                QueueUrl=queue,
                 Entries=[
                     {"Id": str(i), "ReceiptHandle": message["ReceiptHandle"]}
                     for i, message in enumerate(messages)

@@ -11,11 +11,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from paywatch.domain import alert_texts as words
 from paywatch.domain.alert_board import Happening
-from paywatch.domain.alert_texts import MEANINGS, NEXT_STEPS, TITLES
 from paywatch.domain.alerts import CHANGES_TOPIC, Detail, Kind, Severity, Step
 from paywatch.domain.events import plain, provider_name
 from paywatch.domain.limits import clean
@@ -24,6 +23,11 @@ from paywatch.domain.payments import moment
 ALERT_TYPE = "paywatch.alert.v1"
 SUBJECT_LIMIT = 99
 SMS_LIMIT = 140
+# The length of a payment's texts and of a cause: all bodies together have to be under 256 KB.
+FIELD_LIMIT, CAUSE_LIMIT = 256, 500
+# All that is ever told of a payment, and of how many.
+ROW = ("payment_id", "external_id", "status", "amount", "currency", "since")
+ROWS = 5
 
 _STEPS: Mapping[Step, str] = {
     Step.OPENED: "",
@@ -33,6 +37,7 @@ _STEPS: Mapping[Step, str] = {
     Step.REOPENED: "again: ",
 }
 
+_DRILL = "This is a drill: nothing is wrong. It shows that alerts reach you."
 _ICONS = {Severity.WARNING: ":warning:", Severity.CRITICAL: ":rotating_light:"}
 
 
@@ -50,6 +55,7 @@ def body_of(happening: Happening, detail: Detail, *, drill: bool = False) -> str
     """Write what is told of a step as JSON text; a CloudEvents 1.0 object, as changes are."""
     alert, over = happening.alert, happening.step is Step.RESOLVED
     lasted = _seconds(alert.since, alert.resolved_at) if over else None
+    todo = words.DRILL_STEP if drill else words.NEXT_STEPS[alert.kind].format(alert=alert.name)
     event = {
         "specversion": "1.0",
         "id": happening.id,
@@ -66,15 +72,16 @@ def body_of(happening: Happening, detail: Detail, *, drill: bool = False) -> str
             "step": happening.step,
             "severity": alert.severity,
             "drill": drill,
-            "cause": alert.cause,
-            "meaning": MEANINGS[alert.kind],
-            "next_step": NEXT_STEPS[alert.kind].format(alert=alert.name),
+            "cause": words.one_line(alert.cause, CAUSE_LIMIT),
+            "meaning": words.MEANINGS[alert.kind],
+            "next_step": todo,
             "since": alert.since,
             "opened_at": alert.opened_at,
             "resolved_at": alert.resolved_at,
             "lasted_seconds": lasted,
-            "symptoms": list(happening.symptoms),
+            "symptoms": [words.one_line(each, CAUSE_LIMIT) for each in happening.symptoms],
             **asdict(detail),
+            "oldest": [_told(row) for row in detail.oldest[:ROWS]],
         },
     }
     return clean(json.dumps(event, ensure_ascii=False, separators=(",", ":")))
@@ -104,7 +111,9 @@ def message_of(body: str) -> AlertMessage:
 def notice(id: str, subject: str, text: str, data: Mapping[str, Any]) -> AlertMessage:
     """Make a message that is no alert, such as the daily digest."""
     body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    chat = _notification(id, subject, f"```\n{text}\n```", [], [], data["type"], subject)
+    chat = _notification(
+        id, subject, f"```\n{words.for_chat(text)}\n```", [], [], data["type"], subject
+    )
     return _message(
         id,
         subject=plain(subject)[:SUBJECT_LIMIT],
@@ -117,7 +126,7 @@ def notice(id: str, subject: str, text: str, data: Mapping[str, Any]) -> AlertMe
 
 def money_line(money: Mapping[str, str]) -> str:
     """Say amounts by currency: `1,250.00 MXN and 90,000 COP`."""
-    return " and ".join(f"{_grouped(amount)} {currency}" for currency, amount in money.items())
+    return " and ".join(f"{words.grouped(amount)} {currency}" for currency, amount in money.items())
 
 
 def lasting(duration: timedelta) -> str:
@@ -171,7 +180,7 @@ def _line(data: Mapping[str, Any]) -> str:
     name = name_of(data["subject"])
     if data["step"] == Step.RESOLVED:
         lasted = lasting(timedelta(seconds=data["lasted_seconds"] or 0))
-        return f"{name}: over after {lasted}: {TITLES[Kind(data['kind'])]}"
+        return f"{name}: over after {lasted}: {words.TITLES[Kind(data['kind'])]}"
     return f"{name}: {_STEPS[Step(data['step'])]}{data['cause']}"
 
 
@@ -192,9 +201,19 @@ def _lines(data: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def _told(row: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return what may be told of a payment."""
+    texts = {name: row[name] for name in ROW}
+    return {n: None if t is None else words.one_line(str(t), FIELD_LIMIT) for n, t in texts.items()}
+
+
 def _row(row: Mapping[str, Any]) -> str:
     name = row["external_id"] or row["payment_id"]
-    money = f", {_grouped(row['amount'])} {row['currency'] or ''}".rstrip() if row["amount"] else ""
+    money = (
+        f", {words.grouped(row['amount'])} {row['currency'] or ''}".rstrip()
+        if row["amount"]
+        else ""
+    )
     return f"{name}: {row['status']} since {_minute(row['since'])}{money}"
 
 
@@ -209,7 +228,7 @@ def _text(data: Mapping[str, Any]) -> str:
     over = data["step"] == Step.RESOLVED
     parts = [_line(data)]
     if data["drill"]:
-        parts.append("This is a drill: nothing is wrong. It shows that alerts reach you.")
+        parts.append(_DRILL)
     parts.append(_when(data))
     if not over:
         parts.append(f"What it means: {data['meaning']}")
@@ -230,22 +249,23 @@ def _text(data: Mapping[str, Any]) -> str:
 
 
 def _chat(data: Mapping[str, Any]) -> str:
-    over = data["step"] == Step.RESOLVED
+    over, drill = data["step"] == Step.RESOLVED, data["drill"]
     icon = ":white_check_mark:" if over else _ICONS[Severity(data["severity"])]
-    line = _line(data)
-    title = f"{icon} {'[DRILL] ' if data['drill'] else ''}{line}"
-    parts = [_when(data)]
+    line = f"{'[DRILL] ' if drill else ''}{_line(data)}"
+    parts = [_DRILL] if drill else []
+    parts.append(_when(data))
     if not over:
         parts.append(data["meaning"])
     if lines := _lines(data):
         parts.append("\n".join(lines))
     if data["symptoms"]:
         parts.append("\n".join(["Because of it:", *(f"- {line}" for line in data["symptoms"])]))
-    steps = [] if over else [data["next_step"], f"Acknowledge: paywatch ack {data['alert']}"]
+    steps = [] if over else [words.for_chat(data["next_step"])]
+    if not over and not drill:
+        steps.append(f"Acknowledge: paywatch ack {data['alert']}")
     keywords = [data["kind"], data["severity"], data["subject"]]
-    return _notification(
-        data["incident"], title, "\n\n".join(parts), steps, keywords, ALERT_TYPE, line
-    )
+    text, title = words.for_chat("\n\n".join(parts)), f"{icon} {words.for_chat(line)}"
+    return _notification(data["incident"], title, text, steps, keywords, ALERT_TYPE, line)
 
 
 def _notification(
@@ -273,16 +293,10 @@ def _notification(
 
 
 def _seconds(since: str, until: str | None) -> int | None:
-    return None if until is None else round((moment(until) - moment(since)).total_seconds())
+    if until is None:
+        return None
+    return max(round((moment(until) - moment(since)).total_seconds()), 0)
 
 
 def _minute(at: str) -> str:
     return f"{at[:10]} {at[11:16]} UTC"
-
-
-def _grouped(amount: str) -> str:
-    """Write decimal text with commas; what is no number is left as it is."""
-    try:
-        return f"{Decimal(amount):,f}"
-    except InvalidOperation:
-        return amount

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 
 from paywatch.domain.alerts import Kind
 
@@ -89,3 +91,35 @@ NEXT_STEPS: Mapping[Kind, str] = {
         "aws sns list-subscriptions-by-topic --topic-arn <ChangesTopicArn>"
     ),
 }
+
+# What is to be done at a drill, whatever its kind.
+DRILL_STEP = "Nothing: this is a drill."
+# Beyond it a number is not written out: it would be all zeros.
+LARGEST_EXPONENT = 60
+
+
+def one_line(text: str, limit: int) -> str:
+    """Return the text as one line of at most so many characters, with nothing invisible in it."""
+    flat = "".join("?" if _is_unwritable(c) else c for c in text[: limit + 1])
+    return flat if len(flat) <= limit else flat[: limit - 3] + "..."
+
+
+def for_chat(text: str) -> str:
+    """Return the text so that a chat shows it, and takes nothing in it for a link or a mention."""
+    for character, shown in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("```", "'''")):
+        text = text.replace(character, shown)
+    return text
+
+
+def grouped(amount: str) -> str:
+    """Write decimal text with commas; what is no plausible number is left as it is."""
+    try:
+        number = Decimal(amount)
+    except InvalidOperation:
+        return amount
+    return f"{number:,f}" if abs(number.adjusted()) <= LARGEST_EXPONENT else amount
+
+
+def _is_unwritable(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category.startswith("C") or category in ("Zl", "Zp")
