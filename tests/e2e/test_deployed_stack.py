@@ -55,6 +55,7 @@ def test_every_change_reaches_a_subscriber_of_the_deployed_stack(tmp_path: Path)
         assert {e["id"] for e in filtered} == {
             e["id"] for e in received if e["data"]["status"] in wanted
         }
+        ask(aws, stack)
         live_on(aws, providers, stack)
 
 
@@ -71,6 +72,34 @@ def hold(lab: Lab, read: list[Tick], received: list[dict[str, Any]]) -> None:
     assert report.delivered > 0
 
 
+def ask(aws: Emulator, stack: dict[str, str]) -> None:
+    """Ask the deployed function as an operator does, and see what reaches the alerts topic."""
+    mailbox = subscribed_queue(aws, stack["AlertsTopicArn"], "operator", {})
+    assert json.loads(paywatch(aws, stack, "alerts", "--json"))["alerts"] == []
+    said = paywatch(aws, stack, "drill")
+    assert "4" in said
+    assert "still open" in paywatch(aws, stack, "digest")
+    told = drain(aws, mailbox)
+    steps = [each["data"]["step"] for each in told if each["type"] == "paywatch.alert.v1"]
+    assert sorted(steps) == ["opened", "opened", "resolved", "resolved"]
+    assert [each["type"] for each in told].count("paywatch.digest.v1") == 1
+    print(f"asked the deployed function for its alerts, a drill and the digest: {said.strip()}")
+
+
+def paywatch(aws: Emulator, stack: dict[str, str], verb: str, *options: str) -> str:
+    """Run an operator's command against the deployed function."""
+    done = subprocess.run(
+        [str(ROOT / ".venv/bin/paywatch"), verb, *options],
+        env={**aws.environment, "PAYWATCH_FUNCTION": stack["PollerFunctionName"]},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, f"paywatch {verb}:\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
 def live_on(aws: Emulator, providers: LabServer, stack: dict[str, str]) -> None:
     """Deploy again, with a change, beside a second stack; delete both, and see what remains."""
     table, function = stack["TableName"], stack["PollerFunctionName"]
@@ -85,12 +114,12 @@ def live_on(aws: Emulator, providers: LabServer, stack: dict[str, str]) -> None:
     configured = lambda_.get_function_configuration(FunctionName=function)
     assert configured["Environment"]["Variables"]["PAYWATCH_LOG_LEVEL"] == "DEBUG"
     states = [s["State"] for s in scheduler.list_schedules()["Schedules"]]
-    assert states == ["DISABLED", "DISABLED"]
+    assert states == ["DISABLED"] * 4  # polls, reconciles, and no drill or digest was asked for
     assert dynamodb.scan(TableName=table, Select="COUNT")["Count"] >= items
 
     second = deploy(aws, f"{STACK}-two", providers, "Sources=onepay", "ScheduleState=DISABLED")
     assert not {*stack.values()} & {*second.values()}, "two stacks share something"
-    assert len(scheduler.list_schedules()["Schedules"]) == 4
+    assert len(scheduler.list_schedules()["Schedules"]) == 8
     alarms = aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
     of_two = [alarm["AlarmName"] for alarm in alarms if f"{STACK}-two" in alarm["AlarmName"]]
     assert len(alarms) == 2 * len(of_two) > 0

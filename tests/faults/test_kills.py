@@ -16,7 +16,7 @@ import pytest
 
 from tests.faults.crossroads import Case, Crossroads, Fault, Killed, fits
 from tests.faults.scenario import CHANGES, RECOVERY, TICKS, Scenario
-from tests.faults.verdict import findings
+from tests.faults.verdict import findings, of_alerts
 from tests.integration.aws_line import Call
 from tests.integration.on_aws import OnAws
 
@@ -51,7 +51,7 @@ def every_case(*faults: Fault) -> tuple[list[Call], list[Case]]:
     try:
         play(stage, roads)
         calls = list(roads.calls)
-        found = findings(stage)
+        found = [*findings(stage), *of_alerts(stage)]
         report = stage.audit()
         assert roads.struck or len(stage.deliveries) == CHANGES
         duplicates = report.duplicates

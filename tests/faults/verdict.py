@@ -17,8 +17,7 @@ OVERDUE = "payment_overdue/onepay"
 
 def findings(stage: OnAws) -> list[str]:
     """Return a sentence for everything that does not hold; `stage` is calm and polled once more."""
-    idle = [*of_audit(stage), *_of_table(stage), *_of_idle_tick(stage)]
-    return [*idle, *_of_alerts(stage)]
+    return [*of_audit(stage), *_of_table(stage), *_of_idle_tick(stage)]
 
 
 def of_audit(polling: Polling, most_duplicates: int = MOST_DUPLICATES) -> Iterator[str]:
@@ -55,7 +54,7 @@ def _of_table(stage: OnAws) -> Iterator[str]:
             yield f"{item['sk']['S']} is {item['status']['S']}, in the index: {not is_open}"
 
 
-def _of_alerts(stage: OnAws) -> Iterator[str]:
+def of_alerts(stage: OnAws) -> Iterator[str]:
     """Hold what an operator received against what there was: payments at OnePay are overdue."""
     told: dict[str, Any] = {}
     for event in stage.receive_alerts():

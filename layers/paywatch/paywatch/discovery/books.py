@@ -213,14 +213,11 @@ class Books:
 
     def _compute(self, bucket: int) -> str:
         records = self._open[bucket].values()
-        deadlines = [
-            timestamp(expiry)
-            for expiry in (expiry_of(r.payment) for r in records if r.status is Status.PENDING)
-            if expiry is not None
-        ]
-        deadlines += [timestamp(at) for record in records for at in self._deadlines(record)]
+        expiries = (expiry_of(r.payment) for r in records if r.status is Status.PENDING)
+        deadlines = [expiry for expiry in expiries if expiry is not None]
+        deadlines += [at for record in records for at in self._deadlines(record)]
         digest = digest_of(line_of(record.payment) for record in records)
-        return f"{digest} {min(deadlines, default=NEVER)}"
+        return f"{digest} {timestamp(min(deadlines)) if deadlines else NEVER}"
 
     def _reread(self, key: str) -> None:
         self.records.pop(key, None)

@@ -23,6 +23,7 @@ from paywatch.domain.payments import moment
 ALERT_TYPE = "paywatch.alert.v1"
 SUBJECT_LIMIT = 99
 SMS_LIMIT = 140
+CHAT_LIMIT = 4000
 # The length of a payment's texts and of a cause: all bodies together have to be under 256 KB.
 FIELD_LIMIT, CAUSE_LIMIT = 256, 500
 # All that is ever told of a payment, and of how many.
@@ -111,9 +112,8 @@ def message_of(body: str) -> AlertMessage:
 def notice(id: str, subject: str, text: str, data: Mapping[str, Any]) -> AlertMessage:
     """Make a message that is no alert, such as the daily digest."""
     body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    chat = _notification(
-        id, subject, f"```\n{words.for_chat(text)}\n```", [], [], data["type"], subject
-    )
+    shown = f"```\n{words.for_chat(text)[: CHAT_LIMIT - 8]}\n```"
+    chat = _notification(id, subject, shown, [], [], data["type"], subject)
     return _message(
         id,
         subject=plain(subject)[:SUBJECT_LIMIT],
@@ -209,12 +209,8 @@ def _told(row: Mapping[str, Any]) -> dict[str, str | None]:
 
 def _row(row: Mapping[str, Any]) -> str:
     name = row["external_id"] or row["payment_id"]
-    money = (
-        f", {words.grouped(row['amount'])} {row['currency'] or ''}".rstrip()
-        if row["amount"]
-        else ""
-    )
-    return f"{name}: {row['status']} since {_minute(row['since'])}{money}"
+    money = f", {words.grouped(row['amount'])} {row['currency'] or ''}" if row["amount"] else ""
+    return f"{name}: {row['status']} since {_minute(row['since'])}{money}".rstrip()
 
 
 def _when(data: Mapping[str, Any]) -> str:
@@ -261,8 +257,9 @@ def _chat(data: Mapping[str, Any]) -> str:
     if data["symptoms"]:
         parts.append("\n".join(["Because of it:", *(f"- {line}" for line in data["symptoms"])]))
     steps = [] if over else [words.for_chat(data["next_step"])]
-    if not over and not drill:
-        steps.append(f"Acknowledge: paywatch ack {data['alert']}")
+    ack = f"paywatch ack {data['alert']}"
+    if not over and not drill and not data["next_step"].endswith(ack):
+        steps.append(f"Acknowledge: {ack}")
     keywords = [data["kind"], data["severity"], data["subject"]]
     text, title = words.for_chat("\n\n".join(parts)), f"{icon} {words.for_chat(line)}"
     return _notification(data["incident"], title, text, steps, keywords, ALERT_TYPE, line)
@@ -281,7 +278,7 @@ def _notification(
     content: dict[str, Any] = {
         "textType": "client-markdown",
         "title": title[:250],
-        "description": description[:4000],
+        "description": description[:CHAT_LIMIT],
     }
     if steps:
         content["nextSteps"] = list(steps)
