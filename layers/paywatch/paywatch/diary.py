@@ -55,7 +55,7 @@ class Day:
                 return
             sums = self.money.setdefault(status, {})
             currency = payment.currency or "?"
-            sums[currency] = str(Decimal(sums.get(currency, "0")) + amount)
+            sums[currency] = f"{Decimal(sums.get(currency, '0')) + amount:f}"
 
 
 def _date(text: str) -> str:

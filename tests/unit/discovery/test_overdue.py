@@ -320,3 +320,8 @@ def test_nothing_lapses_while_nobody_looks() -> None:
     later = at_time(first, DAY + 1)
     later.count(EVERY_BUCKET, [waits])
     assert later.patience.lapsed == {}
+
+
+@pytest.mark.parametrize("amount", ["1E+999999", "1E-999999", "NaN", "sNaN", "Infinity", "much"])
+def test_an_amount_that_is_none_is_left_out(amount: str) -> None:
+    assert money_of([moving("a", amount=amount), moving("b", amount="0.50")]) == {"MXN": "0.50"}

@@ -163,6 +163,8 @@ def test_what_comes_back_soon_is_the_same_alert_and_later_another(watch: Watch, 
     watch.live(30 * MINUTE, clear(kind))
     assert watch.live(30 * MINUTE, finding) == [Step.REOPENED]
     assert watch.alert(finding).incident == first
+    # It says since when it is so again: the calm between is no part of it.
+    assert datetime.fromisoformat(watch.alert(finding).since) > START + 30 * MINUTE
     assert watch.live(3 * HOUR, clear(kind)) == [Step.RESOLVED]
     watch.live(DAY, clear(kind))
     assert watch.live(HOUR, finding) == [Step.OPENED]

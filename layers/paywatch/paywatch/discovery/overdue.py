@@ -15,6 +15,9 @@ from paywatch.domain.changes import Record
 from paywatch.domain.payments import BUCKETS, Status, bucket_of, instant, moment, timestamp
 from paywatch.domain.thresholds import Thresholds
 
+# An amount with more digits than this before or behind its point is none.
+DIGITS = 30
+
 
 @dataclass(frozen=True)
 class Waiting:
@@ -116,7 +119,7 @@ class Overdue:
             for currency, amount in waiting.money.items():
                 money[currency] = money.get(currency, Decimal(0)) + Decimal(amount)
         count = sum(waiting.count for waiting in self.buckets.values())
-        amounts = {currency: str(amount) for currency, amount in sorted(money.items())}
+        amounts = {currency: f"{amount:f}" for currency, amount in sorted(money.items())}
         return Waiting(count, amounts, oldest.oldest, oldest.kind)
 
     def _limit(self, record: Record) -> timedelta | None:
@@ -149,8 +152,8 @@ class Overdue:
 def finite(text: object) -> Decimal:
     """Read decimal text; raise InvalidOperation or ValueError for what is no amount."""
     amount = Decimal(str(text))
-    if not amount.is_finite():
-        raise ValueError(f"{text} is no amount")
+    if not amount.is_finite() or not -DIGITS <= amount.adjusted() <= DIGITS:
+        raise ValueError(f"{str(text)[:40]} is no amount")
     return amount
 
 
@@ -167,4 +170,4 @@ def money_of(records: Iterable[Record]) -> dict[str, str]:
             continue
         name = currency or "?"
         sums[name] = sums.get(name, Decimal(0)) + value
-    return {currency: str(total) for currency, total in sorted(sums.items())}
+    return {currency: f"{total:f}" for currency, total in sorted(sums.items())}

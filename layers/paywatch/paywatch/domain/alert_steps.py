@@ -77,6 +77,7 @@ def _after_its_end(
     again = replace(
         alert,
         state=State.OPEN,
+        since=since,
         calm_since=None,
         resolved_at=None,
         flaps=alert.flaps + 1,
