@@ -1,4 +1,4 @@
-"""The two schedules say what the samples under events/ say."""
+"""The schedules say what the samples under events/ say."""
 
 from __future__ import annotations
 
@@ -55,6 +55,22 @@ def test_a_schedule_takes_its_expression() -> None:
     assert schedule("reconcile", ReconcileSchedule="rate(1 day)")["ScheduleExpression"] == (
         "rate(1 day)"
     )
+
+
+@pytest.mark.parametrize(
+    ("action", "parameter"), [("drill", "DrillSchedule"), ("digest", "DigestSchedule")]
+)
+def test_a_drill_and_a_digest_are_sent_only_if_they_are_asked_for(
+    action: str, parameter: str
+) -> None:
+    assert schedule(action)["State"] == "DISABLED"
+    asked = schedule(action, **{parameter: "cron(0 13 * * ? *)"})
+    assert (asked["State"], asked["ScheduleExpression"]) == ("ENABLED", "cron(0 13 * * ? *)")
+    paused = schedule(action, **{parameter: "rate(1 day)"}, ScheduleState="DISABLED")
+    assert paused["State"] == "DISABLED"
+    sent = json.loads(asked["Target"]["Input"])
+    assert Invocation.parse(sent, [Source("onepay")]).action == action
+    assert asked["Target"]["DeadLetterConfig"] == {"Arn": "${FailedRunsQueue.Arn}"}
 
 
 def test_the_function_may_run_no_longer_than_the_pause_of_the_fastest_schedule() -> None:
