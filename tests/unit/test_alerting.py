@@ -267,14 +267,22 @@ def test_a_run_that_was_overtaken_writes_nothing_over_the_other_s_board() -> Non
     assert stage.alerting.read().outbox == []
 
 
-def test_a_stored_message_that_nobody_can_read_is_let_go_and_told_anew() -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"data": 7}',
+        '{"id": "x", "type": "t", "data": {"drill": false, "step": "opened", "subject": 7}}',
+        '{"data": ' + "[" * 900 + "]" * 900 + "}",
+    ],
+)
+def test_a_stored_message_that_nobody_can_read_is_let_go_and_told_anew(body: str) -> None:
     stage = Stage()
     stage.topic.fault = "down"
     stage.live(2 * MINUTE, found(Kind.PAYMENT_OVERDUE))
 
     def spoil(board: Board) -> None:
         (owed,) = board.outbox
-        board.outbox = [type(owed)(owed.id, owed.alert, owed.at, '{"data": 7}')]
+        board.outbox = [type(owed)(owed.id, owed.alert, owed.at, body)]
 
     stage.alerting.change(spoil)
     stage.topic.fault = None

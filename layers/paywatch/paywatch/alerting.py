@@ -29,6 +29,9 @@ LOOKS, WAIT = 20, 1.0
 # So many messages refused one after the other are no longer the fault of single ones.
 FAULTS_IN_A_ROW = 2
 
+# What reading a stored body may raise that is not as it was written.
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
 T = TypeVar("T")
 
 
@@ -135,7 +138,13 @@ class Alerting:
                     self._topic.tell(message_of(owed.body))
                 except TopicUnavailable as fault:
                     told.fault, refused = str(fault), refused + 1
-                except (ArithmeticError, KeyError, TypeError, ValueError) as fault:
+                except (
+                    ArithmeticError,
+                    AttributeError,
+                    LookupError,
+                    TypeError,
+                    ValueError,
+                ) as fault:
                     # A stored body that nobody can read: the alert is told anew.
                     told.faults.append(fault)
                     board.outbox.remove(owed)

@@ -21,8 +21,8 @@ from paywatch.health import FAILING, RESTING, TOO_SLOW, UNREACHABLE, Health
 from paywatch.leaving import Leaving
 from paywatch.round import Round
 
-# An alert on missed changes is over when there was none for so long: a reconcile is due daily.
-MISSED_FOR = timedelta(hours=26)
+# An alert on missed changes is over when there was none for so long: before it would be repeated.
+MISSED_FOR = timedelta(hours=23)
 MISSED_IDS = 50
 
 
@@ -102,7 +102,7 @@ class Lookout:
         self._find_drift(failing)
         self._add(
             Kind.MASS_DISAPPEARANCE,
-            report.braked,
+            leaving.brake.on,
             "an improbable share of the open payments left the lists at once",
             wanted=_open,
         )

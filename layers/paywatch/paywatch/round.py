@@ -117,6 +117,6 @@ def _load(text: str) -> dict[str, Any]:
     """Read a section; one that is no JSON object is begun anew."""
     try:
         section = json.loads(text)
-    except ValueError:
+    except (RecursionError, ValueError):
         return {}
     return section if isinstance(section, dict) else {}

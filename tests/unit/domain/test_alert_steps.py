@@ -356,3 +356,21 @@ def test_a_board_that_a_hand_has_spoiled_is_read_as_far_as_it_can_be(spoiled: ob
         board = Board.load({**whole, "alerts": json.dumps(stored)})
         assert len(board.alerts) + board.unreadable == 1
         board.judge([found(Kind.PAYMENT_OVERDUE)], watch.now, Pace())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_clock_that_leapt_and_came_back_keeps_no_alert_from_opening_or_ending(
+    watch: Watch, kind: Kind
+) -> None:
+    real = watch.now
+    watch.now = real + 30 * DAY
+    watch.live(MINUTE, found(kind))
+    watch.now = real
+    told = watch.live(HOUR, found(kind))
+    # It is open by now; what was told at a date to come counts as not told.
+    assert watch.told[0][2] is Step.OPENED
+    assert len(told) <= 1
+    real, watch.now = watch.now, watch.now + 30 * DAY
+    ended = watch.live(MINUTE, clear(kind))
+    watch.now = real
+    assert [*ended, *watch.live(HOUR, clear(kind))] == [Step.RESOLVED]

@@ -209,14 +209,14 @@ def _is_moment(text: str) -> bool:
 def _is_object(text: str) -> bool:
     try:
         return isinstance(json.loads(text), dict)
-    except ValueError:
+    except (RecursionError, ValueError):
         return False
 
 
 def _section(memory: Mapping[str, str], name: str, kind: Callable[[], Any]) -> Any:
     try:
         section = json.loads(memory.get(name, "null"))
-    except ValueError:
+    except (RecursionError, ValueError):
         section = None
     empty = kind()
     return section if isinstance(section, type(empty)) else empty

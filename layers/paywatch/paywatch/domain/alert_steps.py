@@ -52,7 +52,9 @@ def _before_its_beginning(
 ) -> tuple[Alert | None, Step | None]:
     if held or not finding.present:
         return None, None
-    since = timestamp(now - finding.lasted) if alert is None else alert.since
+    # A date to come is of a clock that had leapt.
+    since = timestamp(now - finding.lasted)
+    since = since if alert is None else min(alert.since, timestamp(now))
     severity = CHARACTERS[finding.kind].severity
     pending = Alert(finding.kind, finding.subject, State.PENDING, since, severity)
     if now - moment(since) < pace.wait(finding.kind):
@@ -71,7 +73,7 @@ def _after_its_end(
     if held or not finding.present:
         # `calm_since` serves as the beginning of its return.
         return replace(alert, calm_since=None), None
-    since = alert.calm_since or timestamp(now - finding.lasted)
+    since = min(alert.calm_since or timestamp(now - finding.lasted), timestamp(now))
     if now - moment(since) < pace.wait(finding.kind):
         return replace(alert, calm_since=since), None
     again = replace(
@@ -86,7 +88,7 @@ def _after_its_end(
 
 
 def _growing_calm(alert: Alert, now: datetime) -> tuple[Alert, Step | None]:
-    since = alert.calm_since or timestamp(now)
+    since = min(alert.calm_since or timestamp(now), timestamp(now))
     if now - moment(since) < alert.calm:
         return replace(alert, calm_since=since), None
     over = replace(

@@ -94,7 +94,7 @@ GROWN_TIMES, GROWN_BY = 2, 5
 # Nobody sleeps on an alert for longer.
 LONGEST_SNOOZE = timedelta(days=30)
 # More payments than these are not dismissed one by one.
-DISMISSED_LIMIT = 200
+DISMISSED_LIMIT = 300
 
 
 @dataclass(frozen=True)
