@@ -9,6 +9,7 @@ import pytest
 
 from paywatch.domain.alerts import Step
 from tests.alerts.fortnight import DAY, MINUTE, Fortnight, listing
+from tests.proofs import Proof
 
 # What is to be told, in order: nothing else, and each thing once.
 EXPECTED = [
@@ -60,14 +61,15 @@ def test_where_nothing_goes_wrong_nothing_is_told() -> None:
 
 
 @pytest.mark.soak
-def test_a_fortnight_of_minutes(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fortnight_of_minutes(proof: Proof) -> None:
     wrong, calm = Fortnight(), Fortnight(calm=True)
     check(wrong)
     calm.run()
     assert listing(calm) == "No alert at all."
-    with capsys.disabled():
-        print(
-            f"\na fortnight of {len(wrong.polling.ticks):,} polls with an outage, a key turned, "
-            f"frozen data, 40 stuck payments and a subscriber that is not reached: "
-            f"{len(wrong.polling.mailbox.told)} messages; one without: 0"
-        )
+    proof(
+        "a fortnight of alerts",
+        cases=len(wrong.polling.ticks) + len(calm.polling.ticks),
+        violations=0,
+        figures=f"polls; with an outage, a key turned, frozen data, 40 stuck payments and a "
+        f"subscriber that is not reached {len(wrong.polling.mailbox.told)} messages; without: 0",
+    )

@@ -24,6 +24,7 @@ from hypothesis.stateful import (
 
 from paylab.world import Order
 from tests.discovery.moving import HOUR, MOVES, OPEN, Moving
+from tests.proofs import Proof
 
 SCANS = 10_000
 # A reconcile of some dozens of rows, three a page, and the second look at what it suspects.
@@ -157,14 +158,16 @@ def test_the_interval_of_a_payment_that_was_missing_begins_before_it_was_missing
 
 @pytest.mark.soak
 def test_nothing_is_lost_or_invented_in_ten_thousand_scans(
-    capsys: pytest.CaptureFixture[str],
+    proof: Proof,
 ) -> None:
     scans.clear()
     while scans["polls"] < SCANS:
         for source, order, by_id in VARIANTS:
             check(source, order, by_id, examples=60)
-    with capsys.disabled():
-        print(
-            f"\n{scans['polls']} scans in {scans['examples']} runs of {len(VARIANTS)} kinds of "
-            f"provider, {scans['announced']} changes announced: 0 violations"
-        )
+    proof(
+        "lists that move while they are read",
+        cases=scans["polls"],
+        violations=0,
+        figures=f"scans in {scans['examples']} runs of {len(VARIANTS)} kinds of provider, "
+        f"{scans['announced']} changes announced",
+    )

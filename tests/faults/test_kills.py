@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import traceback
 from collections import Counter
-from time import monotonic
 
 import pytest
 
@@ -19,6 +18,7 @@ from tests.faults.scenario import CHANGES, RECOVERY, TICKS, Scenario
 from tests.faults.verdict import findings, of_alerts
 from tests.integration.aws_line import Call
 from tests.integration.on_aws import OnAws
+from tests.proofs import Proof
 
 # What is in motion is overdue at once: the alert's own calls are among those that are struck.
 OVERDUE = {"ALERT_THRESHOLDS": "overdue_ceiling_hours=0.02,overdue_floor_minutes=0.01"}
@@ -64,18 +64,18 @@ def every_case(*faults: Fault) -> tuple[list[Call], list[Case]]:
     return calls, cases
 
 
-def check(capsys: pytest.CaptureFixture[str], *faults: Fault) -> None:
+def check(proof: Proof, name: str, *faults: Fault) -> None:
     """Run every case and hold them all to the invariants; print how many there were."""
-    began = monotonic()
     calls, cases = every_case(*faults)
     broken = [case for case in cases if case.findings]
-    with capsys.disabled():
-        print(
-            f"\n{len(calls)} calls to AWS, {sum(call.writes for call in calls)} of them writes; "
-            f"{len(faults)} kinds of fault, {len(cases)} cases, {CHANGES} changes each: "
-            f"{len(broken)} violations, at most "
-            f"{max(case.duplicates for case in cases)} duplicates, {monotonic() - began:.0f} s"
-        )
+    proof(
+        name,
+        cases=len(cases),
+        violations=len(broken),
+        figures=f"{len(calls)} calls to AWS, {sum(call.writes for call in calls)} of them writes; "
+        f"{len(faults)} kinds of fault, {CHANGES} changes each, at most "
+        f"{max(case.duplicates for case in cases)} duplicates",
+    )
     assert not broken, summary(broken)
     assert len(cases) == sum(fits(fault, call) for fault in faults for call in calls)
     assert len(cases) > len(faults) * 3 * CHANGES
@@ -90,12 +90,10 @@ def summary(broken: list[Case]) -> str:
     return "\n".join(lines)
 
 
-def test_a_death_between_any_two_calls_to_aws_loses_nothing(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    check(capsys, Fault.DEATH_AFTER)
+def test_a_death_between_any_two_calls_to_aws_loses_nothing(proof: Proof) -> None:
+    check(proof, "a death after every write to AWS", Fault.DEATH_AFTER)
 
 
 @pytest.mark.soak
-def test_any_fault_at_any_call_to_aws_loses_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    check(capsys, *Fault)
+def test_any_fault_at_any_call_to_aws_loses_nothing(proof: Proof) -> None:
+    check(proof, "every fault at every call to AWS", *Fault)

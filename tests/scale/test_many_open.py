@@ -13,6 +13,7 @@ from paylab import Served
 from paywatch.poll import SWEPT
 from paywatch.runner import MARGIN
 from tests.polling import Polling
+from tests.proofs import Proof
 from tests.scale.crowd import Crowd
 from tests.scale.measuring import changes, requests
 
@@ -85,7 +86,7 @@ def gaps(polls: list[list[Served]], ids: set[str]) -> Iterator[int]:
     yield from (len(polls) - last.get(payment_id, 0) for payment_id in ids)
 
 
-def check(run: Run) -> str:
+def check(run: Run) -> tuple[int, str]:
     """Poll through two phases, hold everything against the bound, and return the figures."""
     polling, first = run.polling, run.until_swept()
     assert first <= run.bound()
@@ -131,7 +132,7 @@ def check(run: Run) -> str:
     most = max(len(sent) for sent in polls)
     swept = Counter(max(0, polls) for polls in delays.elements())
     median = sorted(swept.elements())[swept.total() // 2]
-    return (
+    return len(births) + len(lasting), (
         f"{run.open:,} open, 1 request a second, {len(polls)} polls of at most {most} requests: "
         f"read again after {longest} polls at most (bound {bound}); "
         f"{len(births)} new ones all found by the next poll; {len(lasting)} moved ones found, half "
@@ -145,7 +146,6 @@ def test_every_open_payment_is_read_again_though_no_poll_can_read_them_all() -> 
 
 
 @pytest.mark.soak
-def test_twenty_thousand_open_at_one_request_a_second(capsys: pytest.CaptureFixture[str]) -> None:
-    line = check(Run(open_payments=20_000, moving=0.0005, budget=600, settled=400))
-    with capsys.disabled():
-        print(f"\n{line}")
+def test_twenty_thousand_open_at_one_request_a_second(proof: Proof) -> None:
+    cases, figures = check(Run(open_payments=20_000, moving=0.0005, budget=600, settled=400))
+    proof("20,000 open at one request a second", cases=cases, violations=0, figures=figures)

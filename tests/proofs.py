@@ -1,0 +1,93 @@
+"""One table of all that was proved in a run of the tests (a plugin of pytest, see conftest.py).
+
+A test that proves something asks for the fixture `proof` and states its figures, before it asserts
+that nothing was violated. A proof that failed before it could say so has its row all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from textwrap import fill
+from typing import Any
+
+import pytest
+
+KEY = "proof"
+HEADS = ("proof", "cases", "violations", "seed", "seconds")
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What a proof says of itself: its row in the table, and a sentence below it."""
+
+    name: str
+    cases: int
+    violations: int
+    seed: str = "none"
+    figures: str = ""
+
+
+class Proof:
+    """States what a test has proved; may be called more than once."""
+
+    def __init__(self, properties: list[tuple[str, Any]]) -> None:
+        self._properties = properties
+
+    def __call__(
+        self, name: str, *, cases: int, violations: int, seed: object = "none", figures: str = ""
+    ) -> None:
+        """Add a row.
+
+        `cases` were tried, of which `violations` broke what is promised; `seed` is what a run needs
+        to be the same again ("none" if nothing in it is random); `figures` is for the line below.
+        """
+        stated = Stated(name, cases, violations, str(seed), figures)
+        self._properties.append((KEY, asdict(stated)))
+
+
+@pytest.fixture
+def proof(request: pytest.FixtureRequest) -> Proof:
+    return Proof(request.node.user_properties)
+
+
+def rows(reports: Iterable[pytest.TestReport]) -> Iterable[tuple[Stated, float]]:
+    """Return what the tests stated, and how long each of them took."""
+    for report in reports:
+        stated = [Stated(**value) for key, value in report.user_properties if key == KEY]  # type: ignore[arg-type]
+        if report.failed and not any(each.violations for each in stated):
+            stated.append(Stated(f"FAILED: {report.nodeid.split('::')[-1]}", 0, 1))
+        for each in stated:
+            yield each, report.duration
+
+
+def laid_out(found: Iterable[tuple[Stated, float]]) -> str:
+    """Lay the rows out as a table, with the sentences below it."""
+    found = list(found)
+    cells = [HEADS] + [
+        (each.name, f"{each.cases:,}", f"{each.violations:,}", each.seed, f"{seconds:,.0f}")
+        for each, seconds in found
+    ]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = []
+    for name, *others in cells:
+        padded = [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
+        lines.append("  ".join([name.ljust(widths[0]), *padded]))
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    told = [fill(f"{each.name}: {each.figures}", 100) for each, _ in found if each.figures]
+    return "\n".join([*lines, "", *told] if told else lines)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print the table, if anything in this run was a proof."""
+    stats: Mapping[str, list[Any]] = terminalreporter.stats
+    reports = [
+        report
+        for outcome in ("passed", "failed", "error")
+        for report in stats.get(outcome, [])
+        if isinstance(report, pytest.TestReport) and (report.when == "call" or report.failed)
+    ]
+    if any(key == KEY for report in reports for key, _ in report.user_properties):
+        terminalreporter.ensure_newline()
+        terminalreporter.section("what was proved")
+        terminalreporter.write_line(laid_out(rows(reports)))
