@@ -141,7 +141,9 @@ def test_a_body_of_just_the_limit_is_read(clock: FakeClock, allowance: Allowance
 
 
 @pytest.mark.parametrize(
-    "packed", [b"", b"not gzip", gzip.compress(b"{}")[:-1], gzip.compress(b"{}") + b"more"]
+    "packed",
+    [b"", b"not gzip", gzip.compress(b"{}")[:-1], gzip.compress(b"{}") + b"more"],
+    ids=["empty", "no gzip", "cut off", "more behind"],  # a package bears its date
 )
 def test_a_damaged_package_is_asked_for_once_more(
     packed: bytes, clock: FakeClock, allowance: Allowance
