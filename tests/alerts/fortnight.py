@@ -80,7 +80,7 @@ class Fortnight:
             "credentials_rejected/onepay": ROTATION,
             "provider_frozen/onepay": FREEZE,
             "payment_overdue/onepay": STUCK,
-            "delivery_backlog/changes-topic": REFUSED,
+            "delivery_backlog/subscribers": REFUSED,
         }
 
     def messages(self) -> Iterator[tuple[datetime, dict[str, Any], str]]:

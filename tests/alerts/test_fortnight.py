@@ -21,8 +21,8 @@ EXPECTED = [
     ("provider_frozen/onepay", "resolved"),
     ("payment_overdue/onepay", "opened"),
     ("payment_overdue/onepay", "resolved"),
-    ("delivery_backlog/changes-topic", "opened"),
-    ("delivery_backlog/changes-topic", "resolved"),
+    ("delivery_backlog/subscribers", "opened"),
+    ("delivery_backlog/subscribers", "resolved"),
 ]
 SCREEN = 24
 

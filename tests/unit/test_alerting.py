@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -295,3 +295,59 @@ def test_a_stored_message_that_nobody_can_read_is_let_go_and_told_anew(body: str
 
 def test_every_kind_has_a_character() -> None:
     assert set(CHARACTERS) == set(Kind)
+
+
+class Refusing(MemoryAlertsTopic):
+    """A topic that never takes the messages of some alerts."""
+
+    def __init__(self, *refused: str) -> None:
+        super().__init__()
+        self.refused = refused
+
+    def tell(self, message: AlertMessage) -> None:
+        if json.loads(message.bodies["sqs"])["data"]["alert"] in self.refused:
+            raise TopicUnavailable("InvalidParameter: not this one")
+        super().tell(message)
+
+
+def test_messages_that_no_topic_takes_hold_up_no_others_and_keep_their_order() -> None:
+    stage = Stage()
+    bad = [Kind.PAYMENT_OVERDUE, Kind.PAYMENT_UNEXPLAINED, Kind.MISSED_BY_POLL]
+    topic = Refusing(*(f"{kind}/onepay" for kind in bad))
+    stage.mortal.topic = topic
+    stage.live(30 * MINUTE, *(found(kind) for kind in bad))
+    assert stage.told == []
+    stage.live(30 * MINUTE, found(Kind.PROVIDER_UNREACHABLE), *(found(kind) for kind in bad))
+    stage.live(30 * MINUTE, clear(Kind.PROVIDER_UNREACHABLE), *(clear(kind) for kind in bad))
+    cause = "provider_unreachable/onepay"
+    assert stage.told == [(cause, "opened"), (cause, "resolved")]
+    topic.refused = ()
+    stage.live(10 * MINUTE)
+    for kind in bad:
+        steps = [step for alert, step in stage.told if alert == f"{kind}/onepay"]
+        assert steps == ["opened", "resolved"]
+
+
+def test_what_is_over_says_nothing_of_payments_that_it_no_longer_concerns() -> None:
+    stage = Stage()
+    stage.live(10 * MINUTE, found(Kind.PROVIDER_UNREACHABLE, 3))
+    stage.live(
+        10 * MINUTE,
+        Finding(Kind.PROVIDER_UNREACHABLE, "onepay", False, detail=lambda go: Detail(count=9)),
+    )
+    events = [json.loads(message.bodies["sqs"])["data"] for message in stage.topic.told]
+    assert [(each["step"], each["count"]) for each in events] == [("opened", 3), ("resolved", 0)]
+
+
+def test_a_source_is_explained_by_what_is_found_now_and_was_told() -> None:
+    stage, kind = Stage(), Kind.PROVIDER_UNREACHABLE
+    explaining = replace(found(kind), explains=True)
+    stage.live(4 * MINUTE, explaining)
+    assert stage.results[-1].explained == set()
+    stage.live(4 * MINUTE, explaining)
+    assert stage.results[-1].explained == {"onepay"}
+    stage.live(MINUTE, clear(kind))
+    assert stage.results[-1].explained == set()
+    # It is open still; but what is found does not say why nobody looked.
+    stage.live(MINUTE, found(kind))
+    assert stage.results[-1].explained == set()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from paywatch.concerned import OLDER, OLDEST, Chosen, summary
-from paywatch.discovery.coverage import Coverage
+from paywatch.discovery.coverage import Coverage, Gap
 from paywatch.domain.alerts import Detail
 from paywatch.domain.changes import Record
 from paywatch.domain.payments import BUCKETS, Source
@@ -121,7 +122,7 @@ def test_ages_are_told_from_the_youngest_to_the_oldest_without_those_that_are_no
 
 
 def test_time_that_nobody_watched_makes_no_payment_older() -> None:
-    coverage = Coverage(gaps=[(at(HOUR), at(7 * HOUR))])
+    coverage = Coverage(gaps=[Gap(instant(HOUR), instant(7 * HOUR), timedelta(hours=6))])
     record = waiting("a")
     assert summary([record], instant(7.5 * HOUR)).ages == {"6 to 24 h": 1}
     assert summary([record], instant(7.5 * HOUR), coverage).ages == {"1 to 6 h": 1}

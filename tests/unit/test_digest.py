@@ -99,7 +99,7 @@ def test_a_program_reads_the_same() -> None:
     message, text = told(GOOD_DAY, waiting("a", amount="10.00"))
     body = data(message)
     assert body["type"] == DIGEST_TYPE == message.attributes["event_type"]
-    assert body["time"] == NOW.isoformat()
+    assert body["time"] == timestamp(NOW)
     assert body["sources"] == {
         "onepay": {
             "date": YESTERDAY,

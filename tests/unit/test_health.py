@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -34,6 +35,11 @@ def failed(times: int, outcome: str = "unavailable", **fields: Any) -> Health:
     return health
 
 
+def apart(health: Health) -> Health:
+    """Return it without the counts of the last hour."""
+    return replace(health, lately={})
+
+
 def test_a_provider_of_which_nothing_is_known_is_well() -> None:
     health = Health()
     assert not health.rests(instant(0))
@@ -59,14 +65,14 @@ def test_every_fault_that_reads_nothing_is_a_failure(outcome: str) -> None:
 def test_a_fault_of_one_list_among_others_that_were_read_is_none(outcome: str) -> None:
     health = failed(PATIENT_FOR, "credentials_rejected")
     health.note(instant(900), outcome, "one list", read=True)
-    assert health == Health(outcome, at(900), "one list")
+    assert apart(health) == Health(outcome, at(900), "one list")
 
 
 @pytest.mark.parametrize("outcome", ["ok", "out_of_time", "busy", RESTING, ""])
 def test_what_is_no_fault_of_the_provider_is_no_failure(outcome: str) -> None:
     health = failed(PATIENT_FOR)
     health.note(instant(900), outcome, "", read=False)
-    assert health == Health(outcome, at(900))
+    assert apart(health) == Health(outcome, at(900))
     assert not health.rests(instant(900))
 
 
@@ -115,7 +121,7 @@ def test_a_rest_that_a_clock_that_leapt_has_set_is_ignored() -> None:
 def test_the_first_poll_that_reads_something_ends_it() -> None:
     health = failed(50)
     health.note(instant(9000), "ok", "", read=True)
-    assert health == Health("ok", at(9000))
+    assert apart(health) == Health("ok", at(9000))
     health.note(instant(9060), "unavailable", "", read=False)
     assert health.failing_since == at(9060)
     assert not health.rests(instant(9060))
@@ -140,7 +146,8 @@ def test_only_the_beginning_of_a_long_detail_is_kept() -> None:
 def test_what_is_stored_is_read_as_it_was_and_only_what_is_not_well() -> None:
     health = failed(PATIENT_FOR, "credentials_rejected")
     assert Health.load(json.loads(json.dumps(health.store()))) == health
-    assert failed(1).store().keys() == {"outcome", "at", "detail", "failures", "failing_since"}
+    named = {"outcome", "at", "detail", "failures", "failing_since", "lately"}
+    assert failed(1).store().keys() == named
     well = Health("ok", at(3))
     assert well.store() == {"outcome": "ok", "at": at(3)}
     assert Health.load(well.store()) == well
@@ -191,3 +198,54 @@ def test_whatever_the_clock_does_no_rest_is_longer_than_the_longest(
         assert health.rests(now) is (health.failures >= PATIENT_FOR)
         assert bool(health.failing_since) is (health.failures > 0)
         assert 0 <= health.rejections <= health.failures
+
+
+def hour(pattern: str, outcome: str = "unavailable") -> Health:
+    """Return the health after an hour of polls, good (+), bad (-) or left out (.) in turn."""
+    health = Health()
+    for minute in range(60):
+        mark = pattern[minute % len(pattern)]
+        if mark == ".":
+            health.rest(instant(60 * minute))
+        else:
+            health.note(
+                instant(60 * minute), outcome if mark == "-" else "ok", "", read=mark == "+"
+            )
+    return health
+
+
+@pytest.mark.parametrize("pattern", ["---++", "-----.....++", "--+", "--+-"])
+def test_one_that_fails_again_and_again_is_patchy_though_it_answers_in_between(
+    pattern: str,
+) -> None:
+    found = hour(pattern).patchy
+    assert found is not None
+    good, polls = found
+    assert (good, polls) == (sum(pattern[n % len(pattern)] == "+" for n in range(60)), 60)
+
+
+@pytest.mark.parametrize("pattern", ["+", "-+", "--+++", "-", "-" * 50 + "+" * 10, "-.-.-.-.-."])
+def test_one_that_answers_mostly_or_not_at_all_is_not(pattern: str) -> None:
+    assert hour(pattern).patchy is None
+
+
+def test_a_key_that_is_refused_now_and_then_is_no_matter_of_reaching_it() -> None:
+    assert hour("--+", "credentials_rejected").patchy is None
+
+
+def test_an_hour_later_all_of_it_is_forgotten_and_so_it_is_when_the_clock_goes_back() -> None:
+    for minute in (90, -600):
+        health = hour("--+")
+        for more in range(40):
+            health.note(instant(60 * (minute + more)), "ok", "", read=True)
+        assert health.patchy is None
+
+
+@pytest.mark.parametrize(
+    "lately",
+    [5, ["a"], {"once": [1, 1, 1]}, {at(0): [1, 2]}, {at(0): [1, 2, 0]}, {at(0): [1, 0, 5]}],
+    ids=repr,
+)
+def test_counts_that_make_no_sense_are_refused(lately: Any) -> None:
+    with pytest.raises((KeyError, TypeError, ValueError, AttributeError)):
+        Health.load({"lately": lately})

@@ -116,6 +116,49 @@ def test_a_part_that_cannot_be_read_is_told_though_the_open_lists_are() -> None:
     assert lived(polling, 30) == [("contract_drift/onepay", "opened")]
 
 
+@pytest.mark.parametrize("word", ["refunded", "paid"])
+def test_a_list_that_is_read_in_one_poll_of_four_is_told_once_and_so_is_its_end(
+    word: str,
+) -> None:
+    polling = begun("onepay")
+    polling.lab.faults = [Malformed(when=where(f"={word}&"), forms=("html",))]
+    assert lived(polling, 40) == [("contract_drift/onepay", "opened")]
+    assert f"the list {word} cannot be read" in last(polling)["cause"]
+    polling.lab.faults = []
+    assert lived(polling, 40) == [("contract_drift/onepay", "resolved")]
+
+
+def test_a_provider_that_fails_most_of_the_time_is_told_once_and_its_end_once() -> None:
+    polling = begun("onepay")
+    told: list[tuple[str, str]] = []
+    for number in range(90):
+        polling.lab.faults = [ServerError(when=always())] if number % 3 else []
+        told += lived(polling, 1)
+    assert told == [("provider_unreachable/onepay", "opened")]
+    assert "in only" in last(polling)["cause"]
+    polling.lab.faults = []
+    assert lived(polling, 90) == [("provider_unreachable/onepay", "resolved")]
+
+
+def test_a_provider_that_fails_now_and_then_hides_no_overdue_payment() -> None:
+    polling = begun("onepay")
+    polling.thresholds = Thresholds(overdue_ceiling_hours=3, overdue_floor_minutes=1)
+    told: list[tuple[str, str]] = []
+    for minute in range(8 * 60):
+        polling.lab.faults = [ServerError(when=always())] if minute % 24 < 5 else []
+        told += lived(polling, 1)
+    assert ("payment_overdue/onepay", "opened") in told
+
+
+def test_alerts_end_without_a_word_when_their_source_is_no_longer_watched() -> None:
+    polling = Polling(["compago", "onepay"])
+    polling.lab.faults = [ServerError(when=always(), source="compago/default")]
+    assert lived(polling, 20) == [("provider_unreachable/compago", "opened")]
+    polling.sources = polling.sources[1:]
+    assert lived(polling, 60) == []
+    assert polling.act(action="alerts")["alerts"] == []
+
+
 def test_a_status_that_nobody_knows_is_told() -> None:
     polling = begun("onepay")
     polling.world("onepay").add("on_hold", created_at=polling.clock.now())
@@ -176,9 +219,20 @@ def test_payments_that_nothing_explains_are_told_and_a_person_can_close_that() -
 def test_what_subscribers_do_not_receive_is_told() -> None:
     polling = begun("onepay")
     polling.subscribers.failures = [polling.clock.now() + timedelta(minutes=5)] * 3
-    assert lived(polling, 15) == [("delivery_backlog/changes-topic", "opened")]
+    assert lived(polling, 15) == [("delivery_backlog/subscribers", "opened")]
     assert last(polling)["cause"].startswith("SNS gave up 3 deliveries")
-    assert lived(polling, 30) == [("delivery_backlog/changes-topic", "resolved")]
+    assert lived(polling, 30) == [("delivery_backlog/subscribers", "resolved")]
+
+
+def test_what_subscribers_receive_again_is_told_though_a_source_is_never_free() -> None:
+    polling = Polling(["compago", "onepay"])
+    polling.subscribers.failures = [polling.clock.now() + timedelta(minutes=5)] * 3
+    for _ in range(60):
+        polling.poll("onepay")
+    assert polling.alerted() == [
+        ("delivery_backlog/subscribers", "opened"),
+        ("delivery_backlog/subscribers", "resolved"),
+    ]
 
 
 def test_changes_that_cannot_be_published_are_told_after_ten_minutes() -> None:

@@ -11,7 +11,7 @@ from paywatch.concerned import Chosen, summary
 from paywatch.diary import DELAYS, Day, Diary
 from paywatch.domain.alert_messages import AlertMessage, lasting, money_line, name_of, notice
 from paywatch.domain.alerts import Detail, MayGoOn
-from paywatch.domain.payments import Source, Status
+from paywatch.domain.payments import Source, Status, timestamp
 from paywatch.ports import Controls, Payments
 
 DIGEST_TYPE = "paywatch.digest.v1"
@@ -40,7 +40,7 @@ def digest(
     changes = sum(sum(each["changes"].values()) for each in told.values())
     subject = f"paywatch: {changes:,} changes on {' and '.join(dates)}"
     text = "\n\n".join(parts) + "\n"
-    body = {"type": DIGEST_TYPE, "time": now.isoformat(), "sources": told}
+    body = {"type": DIGEST_TYPE, "time": timestamp(now), "sources": told}
     return notice(f"digest/{'/'.join(dates)}", subject, text, body), text
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from paywatch.concerned import Chosen, Wanted, summary
 from paywatch.diary import Diary
 from paywatch.discovery.books import digest_of
+from paywatch.discovery.flaws import Flaws
 from paywatch.discovery.overdue import Waiting
 from paywatch.discovery.patience import kind_of
 from paywatch.discovery.stillness import Stillness
@@ -24,6 +25,8 @@ from paywatch.round import Round
 # An alert on missed changes is over when there was none for so long: before it would be repeated.
 MISSED_FOR = timedelta(hours=23)
 MISSED_IDS = 50
+# So many lists that are not in order are named in one line.
+FLAWS = 3
 
 
 class Lookout:
@@ -35,6 +38,7 @@ class Lookout:
         self.health = round_.recall("health", Health.load)
         self._still = round_.recall("still", Stillness.load)
         self._diary = round_.recall("diary", Diary.load)
+        self._flaws = round_.recall("flaws", Flaws.load)
         self.findings: list[Finding] = []
 
     def begin(self) -> None:
@@ -49,7 +53,9 @@ class Lookout:
         round_, report = self._round, self._round.report
         now, applied = round_.began, round_.recording.applied
         tried = report.outcome != RESTING
-        if tried:
+        if not tried:
+            self.health.rest(now)
+        else:
             slow = report.outcome == "ok" and not report.seen and not report.watching
             outcome = TOO_SLOW if slow else report.outcome
             self.health.note(now, outcome, report.detail, read=report.watching)
@@ -65,13 +71,17 @@ class Lookout:
                 round_.patience.note_lapse(kind)
             elif change.previous_status is before.status:
                 stay = moment(change.observed_at) - moment(before.since)
-                stay -= round_.coverage.blind(moment(before.since), now)
-                round_.patience.note(kind, stay)
+                blind = round_.coverage.blind(moment(before.since), now)
+                if 2 * blind <= stay:
+                    # Else it would be learned how seldom we look.
+                    round_.patience.note(kind, stay - blind)
         round_.overdue.count(round_.books.loaded, round_.books.records.values())
         offset = round_.reader.abilities.utc_offset
         self._diary.note(now, offset, applied.changes, report.misses, watched)
+        self._flaws.note(round_.reader.looked, now, self._is_read)
         self._find(leaving, missed)
         round_.memory |= {
+            "flaws": self._flaws.store(),
             "health": self.health.store(),
             "coverage": round_.coverage.store(),
             "still": self._still.store(),
@@ -91,13 +101,19 @@ class Lookout:
             f"the API key is refused ({health.detail})",
             lasted=now - since,
             wanted=_open,
+            explains=True,
         )
+        away, patchy = failing and health.outcome in UNREACHABLE, health.patchy
+        cause = f"cannot be reached ({health.detail})"
+        if patchy is not None:
+            cause = f"could be read in only {patchy[0]} of the last {patchy[1]} polls"
         self._add(
             Kind.PROVIDER_UNREACHABLE,
-            failing and health.outcome in UNREACHABLE,
-            f"cannot be reached ({health.detail})",
-            lasted=now - since,
+            away or patchy is not None,
+            cause,
+            lasted=timedelta(hours=1) if patchy is not None else now - since,
             wanted=_open,
+            explains=True,
         )
         self._find_drift(failing)
         self._add(
@@ -105,6 +121,7 @@ class Lookout:
             leaving.brake.on,
             "an improbable share of the open payments left the lists at once",
             wanted=_open,
+            explains=True,
         )
         if report.watching:
             self._find_stillness()
@@ -116,16 +133,25 @@ class Lookout:
         report, health = self._round.report, self.health
         if report.outcome == RESTING and health.outcome != UnexpectedResponse.kind:
             return
-        refused = report.refused_rows + report.set_aside
+        causes = self._flaws.lines()[:FLAWS]
         strange = [c["list"] for c in report.certificates if _is_strange(c, self._round)]
-        causes = []
-        if health.outcome == UnexpectedResponse.kind or (health.outcome in FAILING and not failing):
+        unread = health.outcome == UnexpectedResponse.kind
+        if not causes and (unread or (health.outcome in FAILING and not failing)):
             causes.append(f"a part of it cannot be read ({health.detail})")
-        if refused:
-            causes.append(f"{refused} rows make no sense or contradict what is stored")
+        if not causes and report.refused_rows:
+            causes.append(f"rows that make no sense: {report.refused_rows}")
+        if report.set_aside:
+            causes.append(f"rows that contradict what is stored: {report.set_aside}")
         if strange:
             causes.append(f"payments have a status that paywatch does not know: {strange[0][:40]}")
-        self._add(Kind.CONTRACT_DRIFT, bool(causes), "; ".join(causes))
+        explains = failing and unread
+        self._add(Kind.CONTRACT_DRIFT, bool(causes), "; ".join(causes), explains=explains)
+
+    def _is_read(self, word: str) -> bool:
+        """Whether there is a list of a word that is still asked for."""
+        abilities, words = self._round.reader.abilities, self._round.memory.get("words", {})
+        extra = set(words.get("seen", [])) - set(words.get("refused", []))
+        return not word or word in {*abilities.open_words, *abilities.settled_words, *extra}
 
     def _find_stillness(self) -> None:
         now, thresholds, still = self._round.began, self._thresholds, self._still
@@ -164,6 +190,7 @@ class Lookout:
             size=len(lost),
             about=tuple(sorted(lost)),
             ids=lost,
+            candidates=tuple(sorted(leaver.id for leaver in leaving.unexplained)),
         )
 
     def _overdue_line(self, waiting: Waiting) -> str:
@@ -207,6 +234,8 @@ class Lookout:
         size: int = 1,
         lasted: timedelta = timedelta(0),
         about: tuple[str, ...] = (),
+        candidates: tuple[str, ...] = (),
+        explains: bool = False,
         wanted: Wanted | None = None,
         ids: Iterable[str] = (),
     ) -> None:
@@ -224,7 +253,16 @@ class Lookout:
 
         self.findings.append(
             Finding(
-                kind, source.short, present, cause if present else "", size, lasted, about, detail
+                kind,
+                source.short,
+                present,
+                cause if present else "",
+                size,
+                lasted,
+                about,
+                candidates,
+                explains and present,
+                detail,
             )
         )
 

@@ -15,23 +15,12 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from paywatch.alerting import Told
-from paywatch.domain.alerts import Kind
 from paywatch.domain.payments import PROVIDERS, Source
 from paywatch.errors import CredentialsRejected
 from paywatch.report import SourceReport
 
 NAMESPACE = "Paywatch"
 SERVICE = "paywatch"
-
-# The alerts that say why an account was not looked at.
-EXPLAINING = frozenset(
-    {
-        Kind.CREDENTIALS_REJECTED,
-        Kind.PROVIDER_UNREACHABLE,
-        Kind.CONTRACT_DRIFT,
-        Kind.MASS_DISAPPEARANCE,
-    }
-)
 
 # The embedded format takes a hundred values of one metric.
 METRIC_VALUES = 100
@@ -88,9 +77,7 @@ class LambdaJournal:
 
     def told(self, run_id: str, told: Told) -> None:
         """Tell of the alerts: those that are open, told and owed."""
-        self._explained = {
-            alert.subject for alert in told.open if alert.kind in EXPLAINING and alert.told_at
-        }
+        self._explained = told.explained
         metrics = self._metrics()
         metrics.add_metric("AlertsOwed", MetricUnit.Seconds, told.owed_age)
         metrics.flush_metrics()

@@ -13,7 +13,7 @@ from paywatch.concerned import Chosen, summary
 from paywatch.discovery.brake import Plausible
 from paywatch.discovery.reader import Reader
 from paywatch.domain.alert_messages import lasting
-from paywatch.domain.alerts import CHANGES_TOPIC, Detail, Finding, Kind, MayGoOn
+from paywatch.domain.alerts import CHANGES_TOPIC, SUBSCRIBERS, Detail, Finding, Kind, MayGoOn
 from paywatch.domain.payments import Source
 from paywatch.domain.thresholds import Thresholds
 from paywatch.errors import LeaseLost
@@ -170,50 +170,43 @@ def _tell(world: World, polled: Mapping[Source, Polled], ends: float) -> Told:
         not_reached = world.subscribers.not_reached(now - NOT_REACHED, now)
     except Exception as fault:
         not_reached, faults = None, [fault]
-    delivery = backlog(world, reports, not_reached)
-    if delivery is not None:
-        findings.append(delivery)
+    findings += [*owed(world, reports), *unreached(not_reached)]
     alerting = Alerting(world.controls, world.alerts, world.clock, world.thresholds.pace)
-    told = alerting.run(findings, lambda: world.clock.monotonic() < ends)
+    subjects = {CHANGES_TOPIC, SUBSCRIBERS, *(source.short for source in world.sources)}
+    told = alerting.run(findings, lambda: world.clock.monotonic() < ends, subjects)
     told.faults += faults
     return told
 
 
-def backlog(
-    world: World, reports: Mapping[Source, SourceReport], not_reached: int | None
-) -> Finding | None:
-    """Say whether changes reach those who wait for them; None where not enough is known.
-
-    `not_reached` is how many deliveries SNS gave up lately, None if that is not known.
-    """
+def owed(world: World, reports: Mapping[Source, SourceReport]) -> list[Finding]:
+    """Say whether changes wait to be published; nothing where not every source was looked at."""
     age = max((report.outbox_age for report in reports.values()), default=0.0)
     waiting = sum(report.outbox_left for report in reports.values())
     late = age >= 60 * world.thresholds.backlog_minutes
-    causes = []
-    if late:
-        many = f"{waiting} changes have" if waiting > 1 else "a change has"
-        causes.append(f"{many} waited up to {lasting(timedelta(seconds=age))} to be published")
-        causes += [r.detail for r in reports.values() if r.outcome == TOPIC_UNAVAILABLE][:1]
-    if not_reached:
-        many = f"{not_reached} deliveries" if not_reached > 1 else "a delivery"
-        causes.append(f"SNS gave up {many} to subscribers in the last quarter of an hour")
-    whole = not_reached is not None and all(
-        source in reports and reports[source].outcome not in ("busy", "lease_lost")
+    if not late and any(
+        source not in reports or reports[source].outcome in ("busy", "lease_lost")
         for source in world.sources
-    )
-    if not causes and not whole:
-        return None
+    ):
+        return []
+    many = f"{waiting} changes have" if waiting > 1 else "a change has"
+    causes = [f"{many} waited up to {lasting(timedelta(seconds=age))} to be published"]
+    causes += [r.detail for r in reports.values() if r.outcome == TOPIC_UNAVAILABLE][:1]
 
     def detail(may_go_on: MayGoOn) -> Detail:
-        sources = list(reports)
-        chosen = Chosen(world.payments, sources, lambda record: record.owes, may_go_on)
+        chosen = Chosen(world.payments, list(reports), lambda record: record.owes, may_go_on)
         return summary(chosen, world.clock.now(), partial=lambda: chosen.partial)
 
-    size = (waiting if late else 0) + (not_reached or 0)
-    line = "; ".join(causes)
-    return Finding(
-        Kind.DELIVERY_BACKLOG, CHANGES_TOPIC, bool(causes), line, size=size, detail=detail
-    )
+    line = "; ".join(causes) if late else ""
+    return [Finding(Kind.DELIVERY_BACKLOG, CHANGES_TOPIC, late, line, size=waiting, detail=detail)]
+
+
+def unreached(given_up: int | None) -> list[Finding]:
+    """Say whether SNS gave up so many deliveries lately; nothing where that is not known."""
+    if given_up is None:
+        return []
+    many = f"{given_up} deliveries" if given_up > 1 else "a delivery"
+    line = f"SNS gave up {many} to subscribers in the last quarter of an hour" if given_up else ""
+    return [Finding(Kind.DELIVERY_BACKLOG, SUBSCRIBERS, given_up > 0, line, size=given_up)]
 
 
 def _acquire(

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paywatch.discovery.coverage import GAPS, GRACE, MORE, TIMES, USUAL, Coverage
-from paywatch.domain.payments import moment, timestamp
+from paywatch.discovery.coverage import GAPS, GRACE, MORE, TIMES, USUAL, Coverage, Gap
+from paywatch.domain.payments import moment
 from tests.examples import at, instant
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -28,11 +28,18 @@ def polled(*seconds: float) -> Coverage:
     return coverage
 
 
+def gap(begin: float, end: float, blind: float | None = None) -> Gap:
+    """Return a gap between two seconds, of which all, or so many, were not watched."""
+    seconds = end - begin if blind is None else blind
+    return Gap(instant(begin), instant(end), timedelta(seconds=seconds))
+
+
 def outages(count: int) -> Coverage:
     """Return what is known after so many outages: one in each day, an hour long at noon."""
     coverage = Coverage()
     for day in range(count):
-        coverage.last, coverage.pause = at(day * 86_400), USUAL
+        coverage.last = coverage.ran = at(day * 86_400)
+        coverage.odd = 0.0
         coverage.note(instant(day * 86_400 + 3600), True)
     return coverage
 
@@ -46,14 +53,15 @@ def test_the_first_poll_adds_nothing_and_every_other_one_its_pause() -> None:
     assert coverage.last == at(150)
 
 
-@pytest.mark.parametrize(("pause", "gap"), [(LONGEST, False), (LONGEST + 0.001, True)])
+@pytest.mark.parametrize(("pause", "odd"), [(LONGEST, False), (LONGEST + 0.001, True)])
 def test_a_gap_is_a_pause_several_times_the_usual_one_and_so_much_longer(
-    pause: float, gap: bool
+    pause: float, odd: bool
 ) -> None:
     coverage = polled(0)
+    coverage.ran = at(pause - 60)  # of the schedule nothing is learned
     added = coverage.note(instant(pause), True)
-    assert coverage.gaps == ([(at(0), at(pause))] if gap else [])
-    assert added == (NOTHING if gap else timedelta(seconds=pause))
+    assert coverage.gaps == ([gap(0, pause)] if odd else [])
+    assert added == (NOTHING if odd else timedelta(seconds=pause))
 
 
 def test_polls_that_are_not_believed_are_a_gap_when_one_is_believed_again() -> None:
@@ -62,7 +70,8 @@ def test_polls_that_are_not_believed_are_a_gap_when_one_is_believed_again() -> N
         assert coverage.note(instant(60 * minute), False) == NOTHING
         assert coverage.gaps == []
     assert coverage.note(instant(1800), True) == NOTHING
-    assert coverage.gaps == [(at(60), at(1800))]
+    assert coverage.gaps == [gap(60, 1800)]
+    assert coverage.pause == USUAL
 
 
 def test_a_poll_or_two_that_are_not_believed_are_no_gap() -> None:
@@ -95,13 +104,29 @@ def test_after_a_gap_the_count_of_believed_polls_begins_anew() -> None:
     assert coverage.steady
 
 
-def test_a_schedule_that_was_made_slower_is_the_usual_one_after_a_while() -> None:
+def test_a_schedule_that_was_made_slower_is_the_usual_one_from_the_second_poll_on() -> None:
     coverage = polled(0, 60)
-    added = [coverage.note(instant(60 + 3600 * hour), True) for hour in range(1, 40)]
-    assert added[0] == NOTHING
-    assert added[-1] == HOUR
+    added = [coverage.note(instant(60 + 3600 * hour), True) for hour in range(1, 4)]
+    assert added == [NOTHING, HOUR, HOUR]
+    assert coverage.gaps == [gap(60, 3660)]
     assert coverage.steady
-    assert coverage.pause > 1000
+    assert coverage.pause == 3600
+
+
+def test_a_poller_that_was_stopped_once_changes_nothing_of_what_is_usual() -> None:
+    coverage = polled(0, 60, 86_400, 86_460)
+    assert coverage.pause == USUAL
+    coverage.note(instant(90_000), True)
+    assert coverage.pause == USUAL
+    assert coverage.gaps == [gap(60, 86_400), gap(86_460, 90_000)]
+
+
+def test_a_provider_that_fails_most_of_the_time_is_no_slow_schedule() -> None:
+    coverage = Coverage()
+    for minute in range(600):
+        coverage.note(instant(60 * minute), minute % 10 == 0)
+    assert coverage.pause == USUAL
+    assert coverage.blind(instant(0), instant(600 * 60)) >= 590 * MINUTE
 
 
 def test_a_schedule_that_was_made_faster_is_the_usual_one_too() -> None:
@@ -113,7 +138,7 @@ def test_a_schedule_that_was_made_faster_is_the_usual_one_too() -> None:
 
 
 def test_only_so_much_of_a_time_as_lies_in_a_gap_was_not_watched() -> None:
-    coverage = Coverage(gaps=[(at(3600), at(7200)), (at(10_800), at(14_400))])
+    coverage = Coverage(gaps=[gap(3600, 7200), gap(10_800, 14_400)])
     cases: list[tuple[float, float, timedelta]] = [
         (0, 3600, NOTHING),
         (0, 3601, timedelta(seconds=1)),
@@ -133,21 +158,35 @@ def test_without_a_gap_everything_was_watched() -> None:
     assert Coverage().blind(instant(0), instant(1e7)) == NOTHING
 
 
-def test_too_many_gaps_are_rather_one_that_is_too_long_than_forgotten() -> None:
+def test_too_many_gaps_are_joined_and_what_was_watched_between_them_still_counts() -> None:
     coverage = outages(GAPS)
     before = list(coverage.gaps)
     assert len(before) == GAPS
-    watched = coverage.blind(instant(0), moment(coverage.last))
-    assert watched == GAPS * HOUR
     day = GAPS * 86_400
-    coverage.last, coverage.pause = at(day), USUAL
+    coverage.last, coverage.ran, coverage.odd = at(day), at(day), 0.0
     coverage.note(instant(day + 3600), True)
-    assert coverage.gaps == [
-        (before[0][0], before[1][1]),
-        *before[2:],
-        (at(day), at(day + 3600)),
-    ]
-    assert coverage.blind(instant(0), moment(coverage.last)) == watched + HOUR + 23 * HOUR
+    joined = Gap(before[0].begin, before[1].end, 2 * HOUR)
+    assert coverage.gaps == [joined, *before[2:], gap(day, day + 3600)]
+    assert coverage.blind(instant(0), moment(coverage.last)) == (GAPS + 1) * HOUR
+
+
+def test_of_a_part_of_joined_gaps_the_same_share_was_not_watched() -> None:
+    coverage = Coverage(gaps=[gap(0, 36_000, blind=3600)])
+    assert coverage.blind(instant(0), instant(36_000)) == HOUR
+    assert coverage.blind(instant(0), instant(18_000)) == HOUR / 2
+    assert coverage.blind(instant(27_000), instant(99_000)) == HOUR / 4
+
+
+def test_a_provider_that_fails_again_and_again_is_not_taken_for_one_that_was_never_watched() -> (
+    None
+):
+    coverage = Coverage()
+    for minute in range(3 * 24 * 60):
+        coverage.note(instant(60 * minute), minute % 30 >= 10)
+    end = instant(3 * 24 * 3600)
+    share = coverage.blind(instant(0), end) / (end - instant(0))
+    assert share == pytest.approx(11 / 30, rel=0.02)
+    assert coverage.blind(end - 6 * HOUR, end) / (6 * HOUR) == pytest.approx(11 / 30, rel=0.2)
 
 
 def test_a_clock_that_goes_back_adds_nothing_and_goes_on_from_there() -> None:
@@ -162,7 +201,7 @@ def test_a_clock_that_goes_back_adds_nothing_and_goes_on_from_there() -> None:
 
 def test_what_is_stored_is_read_as_it_was() -> None:
     coverage = polled(0, 60, 120, 86_400, 86_460)
-    coverage.pause = 61.5
+    coverage.pause, coverage.odd = 61.5, 300.0
     again = Coverage.load(json.loads(json.dumps(coverage.store())))
     assert again == coverage
     assert again.store() == coverage.store()
@@ -176,7 +215,7 @@ def test_of_nothing_nothing_is_known() -> None:
 def test_a_copy_that_was_loaded_does_not_share_its_gaps() -> None:
     stored = polled(0, 86_400).store()
     Coverage.load(stored).gaps.clear()
-    assert Coverage.load(stored).gaps == [(at(0), at(86_400))]
+    assert Coverage.load(stored).gaps == [gap(0, 86_400)]
 
 
 @pytest.mark.parametrize(
@@ -196,9 +235,17 @@ def test_a_copy_that_was_loaded_does_not_share_its_gaps() -> None:
         {"gaps": 3},
         {"gaps": [at(0)]},
         {"gaps": [[at(0)]]},
+        {"gaps": [[at(0), at(1)]]},
         {"gaps": [[at(0), at(1), at(2)]]},
-        {"gaps": [[at(0), 7]]},
-        {"gaps": [["0001-01-01T00:00:00+14:00", at(0)]]},
+        {"gaps": [[at(0), 7, 1]]},
+        {"gaps": [[at(0), at(1), 2]]},
+        {"gaps": [[at(0), at(9), -1]]},
+        {"gaps": [[at(0), at(9), float("nan")]]},
+        {"gaps": [[at(1), at(0), 0]]},
+        {"gaps": [["0001-01-01T00:00:00+14:00", at(0), 1]]},
+        {"odd": -1},
+        {"odd": "none"},
+        {"ran": 7},
         {"gaps": {"a": 1}},
         [],
         None,
@@ -230,6 +277,8 @@ def test_all_time_was_watched_or_not_and_none_of_it_twice(polls: list[tuple[int,
         assert NOTHING <= blind <= timedelta(seconds=last - first)
         if len(coverage.gaps) < GAPS:
             assert watched + blind == timedelta(seconds=last - first)
+        else:
+            assert watched + blind >= timedelta(seconds=last - first - 1)
 
 
 @given(st.lists(st.tuples(st.integers(-10_000_000, 10_000_000), st.booleans()), max_size=60))
@@ -256,6 +305,7 @@ def test_a_leap_of_the_clock_and_back_leaves_no_gap_to_come() -> None:
 
 def test_gaps_that_overlap_count_once() -> None:
     start = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-    hours = [timestamp(start + timedelta(hours=n)) for n in range(5)]
-    watch = Coverage(gaps=[(hours[0], hours[3]), (hours[1], hours[4])])
+    hours = [start + timedelta(hours=n) for n in range(5)]
+    three = timedelta(hours=3)
+    watch = Coverage(gaps=[Gap(hours[0], hours[3], three), Gap(hours[1], hours[4], three)])
     assert watch.blind(start, start + timedelta(days=1)) == timedelta(hours=4)

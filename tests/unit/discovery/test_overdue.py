@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paywatch.discovery.coverage import Coverage
+from paywatch.discovery.coverage import Coverage, Gap
 from paywatch.discovery.ledger import EXPIRY_GRACE
 from paywatch.discovery.overdue import Overdue, Waiting, money_of
 from paywatch.discovery.patience import Patience
@@ -91,7 +91,7 @@ def test_a_settled_payment_is_not_overdue() -> None:
 
 
 def test_time_in_which_nobody_looked_does_not_count() -> None:
-    coverage = Coverage(gaps=[(at(3600), at(7200))])
+    coverage = Coverage(gaps=[Gap(instant(3600), instant(7200), timedelta(hours=1))])
     assert overdue(9000, coverage=coverage).due(moving()) == instant(DAY + 3600)
     assert overdue(5400, coverage=coverage).due(moving()) == instant(DAY + 1800)
     assert overdue(9000, coverage=coverage).due(moving(since=7200)) == instant(DAY + 7200)

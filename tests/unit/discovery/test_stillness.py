@@ -14,6 +14,7 @@ from paywatch.discovery.stillness import (
     FADING,
     HOURS,
     LONGEST_PAUSE,
+    SURE,
     TIMES,
     UNKNOWN,
     WEIGHT,
@@ -29,7 +30,7 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 def known(rate: float, **fields: Any) -> Stillness:
     """Return a history with the same rate in every hour."""
-    return Stillness(rates=[rate] * HOURS, **fields)
+    return Stillness(rates=[rate] * HOURS, samples=[SURE] * HOURS, **fields)
 
 
 def live(
@@ -62,6 +63,20 @@ def test_an_hour_that_is_known_moves_a_part_of_the_way_to_what_was_seen() -> Non
     live(still, MONDAY, 2 * HOUR + MINUTE, moves=1)
     assert still.rates[1] == pytest.approx(60 + (1 - WEIGHT) * 40)
     assert still.rates[0] == 100
+
+
+def test_of_an_hour_that_was_seen_once_or_twice_nothing_is_expected() -> None:
+    still = Stillness()
+    for day in range(SURE):
+        still.expected = 0.0
+        live(still, MONDAY + day * 24 * HOUR, 2 * HOUR)
+        assert still.expected == 0
+        now = live(still, MONDAY + day * 24 * HOUR + 2 * HOUR, 3 * HOUR, moves=1)
+        assert still.rates[3] == 60
+        assert still.samples[3] == day + 1
+        still.note(now, 0, "same")
+    live(still, MONDAY + SURE * 24 * HOUR + 3 * HOUR, HOUR)
+    assert still.expected > 50
 
 
 @pytest.mark.parametrize(
@@ -110,7 +125,7 @@ def test_what_was_to_be_expected_is_added_up_while_nothing_moves() -> None:
 
 
 def test_at_night_next_to_nothing_is_expected_and_nothing_where_nothing_is_known() -> None:
-    still = Stillness()
+    still = Stillness(samples=[SURE] * HOURS)
     still.rates[3] = 0.0
     live(still, MONDAY + 3 * HOUR, 3 * HOUR)
     assert still.expected == 0
@@ -238,6 +253,8 @@ def test_a_history_of_another_length_is_none(rates: list[float]) -> None:
         {"rates": 4},
         {"rates": ["many"]},
         {"rates": [[]]},
+        {"samples": ["many"]},
+        {"samples": 3},
         {"moves": "many"},
         {"moves": float("inf")},
         {"moves": None},

@@ -39,6 +39,7 @@ class Watch:
         self.now = START
         self.told: list[tuple[datetime, str, Step]] = []
         self.symptoms: list[tuple[str, ...]] = []
+        self.ends: list[datetime] = []
         self.delivers = True
 
     def live(self, lasting: timedelta, *findings: Finding, every: timedelta = MINUTE) -> list[Step]:
@@ -48,6 +49,8 @@ class Watch:
             for happening in self.board.judge(list(findings), self.now, Pace()):
                 self.told.append((self.now, happening.finding.name, happening.step))
                 self.symptoms.append(happening.symptoms)
+                if happening.step is Step.RESOLVED:
+                    self.ends.append(datetime.fromisoformat(happening.alert.resolved_at or ""))
                 self.board.owe(happening, "{}")
             for owed in list(self.board.outbox) if self.delivers else []:
                 self.board.confirm(owed, self.now)
@@ -185,7 +188,7 @@ def test_what_is_acknowledged_is_not_repeated_but_tells_of_more_and_of_its_end(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_snoozed_is_silent_until_then_and_tells_of_its_end(
+def test_what_is_snoozed_is_silent_until_then_and_tells_then_what_is_so(
     watch: Watch, kind: Kind
 ) -> None:
     finding = opened(watch, kind)
@@ -193,8 +196,16 @@ def test_what_is_snoozed_is_silent_until_then_and_tells_of_its_end(
     watch.board.snooze(finding.name, "ana", "on Monday", until, watch.now)
     assert watch.live(30 * HOUR, found(kind, 100)) == []
     assert watch.live(HOUR, found(kind, 100)) == [Step.REPEATED]
-    watch.board.snooze(finding.name, "ana", "", watch.now + DAY, watch.now)
-    assert watch.live(HOUR, clear(kind)) == [Step.RESOLVED]
+    until = watch.now + DAY
+    watch.board.snooze(finding.name, "ana", "", until, watch.now)
+    for _ in range(7):  # it ends, and comes back, and ends
+        assert watch.live(2 * HOUR, clear(kind)) == []
+        assert watch.live(HOUR, finding) == []
+    ended = watch.now
+    assert watch.live(until - watch.now, clear(kind)) == []
+    assert watch.live(2 * HOUR, clear(kind)) == [Step.RESOLVED]
+    assert watch.told[-1][0] >= until
+    assert watch.ends == [ended]
 
 
 def test_nobody_sleeps_for_more_than_a_month_and_a_clock_that_leapt_does_not_either(
@@ -298,6 +309,43 @@ def test_payments_that_a_person_dismissed_are_left_out(watch: Watch) -> None:
     # What is explained needs no word any more.
     watch.live(MINUTE, lost("c"))
     assert watch.board.dismissed == {}
+
+
+def test_a_payment_that_was_dismissed_stays_so_while_it_is_only_too_young_to_be_told(
+    watch: Watch,
+) -> None:
+    def lost(*ids: str) -> Finding:
+        name = Kind.PAYMENT_UNEXPLAINED
+        return Finding(name, SOURCE, bool(ids), "lost", len(ids), about=ids, candidates=("a",))
+
+    assert watch.live(MINUTE, lost("a")) == [Step.OPENED]
+    watch.board.dismiss(lost().name, ["a"])
+    assert watch.live(HOUR, lost()) == [Step.RESOLVED]  # the clock went back: nothing is old
+    assert watch.live(3 * DAY, lost("a")) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_alert_ends_when_it_began_to_be_calm(watch: Watch, kind: Kind) -> None:
+    finding = opened(watch, kind)
+    ended = watch.now
+    watch.live(30 * MINUTE, clear(kind))
+    assert watch.ends == [ended]
+    watch.live(30 * MINUTE, finding)
+    ended = watch.now
+    assert watch.live(DAY, clear(kind)) == [Step.RESOLVED]
+    # It had come and gone, and so had to be calm for long: that time is no part of it.
+    assert watch.ends[1:] == [ended]
+    assert watch.told[-1][0] >= ended + HOUR
+
+
+def test_alerts_of_a_source_that_is_not_watched_any_more_are_forgotten(watch: Watch) -> None:
+    here, gone = (found(Kind.PAYMENT_OVERDUE, subject=name) for name in ("onepay", "compago"))
+    watch.live(MINUTE, here, gone)
+    watch.board.dismiss(gone.name, ["a"])
+    watch.board.dismiss(here.name, ["b"])
+    watch.board.forget({"onepay"})
+    assert list(watch.board.alerts) == [here.name]
+    assert list(watch.board.dismissed) == [here.name]
 
 
 # --- Whatever happens ----------------------------------------------------------------------------

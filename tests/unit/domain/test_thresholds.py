@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from datetime import timedelta
 
@@ -31,12 +32,19 @@ def test_every_figure_can_be_changed_alone(name: str) -> None:
 
 
 def test_several_are_parted_by_commas_with_blanks_wherever_one_likes() -> None:
-    parsed = Thresholds.parse(" frozen_moves = 7 ,\n repeat_hours=2.5,backlog_minutes= 1e1, ")
-    assert parsed == Thresholds(frozen_moves=7, repeat_hours=2.5, backlog_minutes=10)
+    parsed = Thresholds.parse(" frozen_moves = 7 ,\n repeat_hours=25.5,backlog_minutes= 1e1, ")
+    assert parsed == Thresholds(frozen_moves=7, repeat_hours=25.5, backlog_minutes=10)
 
 
-def test_of_one_that_is_given_twice_the_last_one_counts() -> None:
-    assert Thresholds.parse("frozen_moves=7,frozen_moves=9").frozen_moves == 9
+def test_one_that_is_given_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="frozen_moves is there twice"):
+        Thresholds.parse("frozen_moves=7,frozen_moves=9")
+
+
+def test_nothing_is_repeated_more_often_than_once_a_day() -> None:
+    assert Thresholds.parse("repeat_hours=24").pace.repeat == timedelta(days=1)
+    with pytest.raises(ValueError, match="repeat_hours must be 24 at least"):
+        Thresholds.parse("repeat_hours=23.9")
 
 
 @pytest.mark.parametrize("figure", ["0.001", "100000", "100_000", "1e5"])
@@ -135,7 +143,8 @@ def test_what_is_written_is_read_or_refused_with_a_sentence(figures: dict[str, f
     try:
         parsed = Thresholds.parse(text)
     except ValueError as refused:
-        assert "overdue_floor_minutes must not be above" in str(refused)  # noqa: PT017
+        expected = "overdue_floor_minutes must not be above|repeat_hours must be 24"
+        assert re.search(expected, str(refused))  # noqa: PT017
         return
     assert all(getattr(parsed, name) == figure for name, figure in figures.items())
     assert parsed.overdue_floor <= parsed.overdue_ceiling

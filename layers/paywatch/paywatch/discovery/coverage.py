@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 from paywatch.domain.payments import instant, moment, timestamp
 
@@ -19,27 +20,59 @@ WEIGHT = 0.2
 LONGEST_PAUSE = 86_400.0
 
 
+class Gap(NamedTuple):
+    """A time of which so much was not watched: all of it, unless it is several gaps in one."""
+
+    begin: datetime
+    end: datetime
+    blind: timedelta
+
+    @classmethod
+    def load(cls, stored: Any) -> Gap:
+        """Read what `store` wrote."""
+        begin, end, seconds = stored
+        gap = cls(moment(instant(begin)), moment(instant(end)), timedelta(seconds=seconds))
+        if not timedelta(0) <= gap.blind <= gap.end - gap.begin:
+            raise ValueError(f"{gap} is no gap")
+        return gap
+
+    def store(self) -> list[Any]:
+        """Write it down."""
+        return [timestamp(self.begin), timestamp(self.end), self.blind.total_seconds()]
+
+    def within(self, since: datetime, until: datetime) -> timedelta:
+        """Return how much of a part of it was not watched: the same share as of the whole."""
+        whole, part = self.end - self.begin, min(self.end, until) - since
+        return self.blind * (part / whole) if part > timedelta(0) else timedelta(0)
+
+
 @dataclass
 class Coverage:
     """The times in which the open lists were not read and believed.
 
-    `last` is when they last were, `pause` the usual seconds between two polls, `good` how many
-    polls running were believed; a gap is from the last poll before it to the first one after it.
+    `last` is when they last were, `ran` when a poll last tried, `pause` the usual seconds between
+    two polls, whether believed or not, and `odd` the last such pause if it was none of the
+    schedule's; `good` is how many polls running were believed. A gap is from the last believed poll
+    before it to the first one after it.
     """
 
     last: str = ""
     pause: float = USUAL
     good: int = 0
-    gaps: list[tuple[str, str]] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    ran: str = ""
+    odd: float = 0.0
 
     @classmethod
     def load(cls, stored: Mapping[str, Any]) -> Coverage:
         """Read what `store` wrote."""
-        gaps = [(instant(begin), instant(end)) for begin, end in stored.get("gaps", [])]
-        last, pause = stored.get("last", ""), float(stored.get("pause", USUAL))
-        if not 0 < pause <= LONGEST_PAUSE:
-            raise ValueError(f"{pause} seconds are no pause")
-        return cls("" if last == "" else instant(last), pause, int(stored.get("good", 0)), gaps)
+        gaps = [Gap.load(gap) for gap in stored.get("gaps", [])]
+        pause, odd = float(stored.get("pause", USUAL)), float(stored.get("odd", 0.0))
+        if not 0 < pause <= LONGEST_PAUSE or not 0 <= odd <= LONGEST_PAUSE:
+            raise ValueError(f"{pause} and {odd} seconds are no pauses")
+        last, ran = (stored.get(name, "") for name in ("last", "ran"))
+        last, ran = ("" if at == "" else instant(at) for at in (last, ran))
+        return cls(last, pause, int(stored.get("good", 0)), gaps, ran, odd)
 
     def store(self) -> dict[str, Any]:
         """Write it down."""
@@ -47,7 +80,9 @@ class Coverage:
             "last": self.last,
             "pause": round(self.pause, 1),
             "good": self.good,
-            "gaps": [list(gap) for gap in self.gaps],
+            "gaps": [gap.store() for gap in self.gaps],
+            "ran": self.ran,
+            "odd": round(self.odd, 1),
         }
 
     @property
@@ -57,6 +92,7 @@ class Coverage:
 
     def note(self, now: datetime, believed: bool) -> timedelta:
         """Take note of a poll; return how much time it adds to what was watched."""
+        self._learn(now)
         if not believed:
             self.good = 0
             return timedelta(0)
@@ -65,33 +101,53 @@ class Coverage:
         pause = now - before
         if pause <= timedelta(0):
             # The clock had leapt: what it said of a time to come was no gap.
-            self.gaps = [gap for gap in self.gaps if gap[1] <= self.last]
+            self.gaps = [gap for gap in self.gaps if gap.end <= now]
             return timedelta(0)
-        if self._is_gap(pause):
-            self.gaps.append((timestamp(before), timestamp(now)))
+        if self._is_odd(pause):
+            self.gaps.append(Gap(before, now, pause))
             if len(self.gaps) > GAPS:
-                # Rather blind for too long than an age that is too great.
-                (begin, _), (_, end), *rest = self.gaps
-                self.gaps = [(begin, end), *rest]
-            # A schedule that was made slower is the usual one after a while.
-            self.pause = min(self.pause * (1 + WEIGHT), LONGEST_PAUSE)
+                self._merge()
             self.good = 1
             return timedelta(0)
-        self.pause += WEIGHT * (pause.total_seconds() - self.pause)
         return pause
 
     def blind(self, since: datetime, until: datetime) -> timedelta:
         """Return how much of a time was not watched, the time since the last poll included."""
         blind, gaps = timedelta(0), sorted(self.gaps)
-        if self.last and self._is_gap(until - moment(self.last)):
-            gaps.append((self.last, timestamp(until)))
-        for begin, end in gaps:
-            since = max(since, moment(begin))
-            seen_again = min(moment(end), until)
-            if seen_again > since:
-                blind += seen_again - since
-                since = seen_again
+        last = moment(self.last) if self.last else until
+        if self._is_odd(until - last):
+            gaps.append(Gap(last, until, until - last))
+        for gap in gaps:
+            since = max(since, gap.begin)
+            blind += gap.within(since, until)
+            since = max(since, min(gap.end, until))
         return blind
 
-    def _is_gap(self, pause: timedelta) -> bool:
+    def _learn(self, now: datetime) -> None:
+        """Learn the schedule's pause: a very long one is believed if the one before was, too."""
+        pause = (now - moment(self.ran)).total_seconds() if self.ran else 0.0
+        self.ran = timestamp(now)
+        if pause <= 0:
+            return
+        pause = min(pause, LONGEST_PAUSE)
+        if not self._is_odd(timedelta(seconds=pause)):
+            self.pause += WEIGHT * (pause - self.pause)
+            self.odd = 0.0
+        elif self.odd:
+            self.pause, self.odd = min(pause, self.odd), 0.0
+        else:
+            self.odd = pause
+
+    def _merge(self) -> None:
+        """Make one of the two neighbours that make the shortest one: what was watched between
+        them still counts as watched."""
+        self.gaps.sort()
+        spans = [after.end - before.begin for before, after in pairwise(self.gaps)]
+        first = spans.index(min(spans))
+        one, two = self.gaps[first : first + 2]
+        end = max(one.end, two.end)
+        blind = min(one.blind + two.blind, end - one.begin)
+        self.gaps[first : first + 2] = [Gap(one.begin, end, blind)]
+
+    def _is_odd(self, pause: timedelta) -> bool:
         return pause > TIMES * timedelta(seconds=self.pause) + MORE

@@ -17,6 +17,7 @@ from paywatch.domain.thresholds import Thresholds
 
 # An amount with more digits than this before or behind its point is none.
 DIGITS = 30
+CURRENCIES = 20
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class Overdue:
             for currency, amount in waiting.money.items():
                 money[currency] = money.get(currency, Decimal(0)) + Decimal(amount)
         count = sum(waiting.count for waiting in self.buckets.values())
-        amounts = {currency: f"{amount:f}" for currency, amount in sorted(money.items())}
+        amounts = {name: f"{money[name]:f}" for name in sorted(money)[:CURRENCIES]}
         return Waiting(count, amounts, oldest.oldest, oldest.kind)
 
     def _limit(self, record: Record) -> timedelta | None:
@@ -158,7 +159,10 @@ def finite(text: object) -> Decimal:
 
 
 def money_of(records: Iterable[Record]) -> dict[str, str]:
-    """Add amounts up by currency, as decimal text; what is no amount is left out."""
+    """Add amounts up by currency, as decimal text; what is no amount is left out.
+
+    So are the last of more than 20 currencies: there is no end to what a provider may write.
+    """
     sums: dict[str, Decimal] = {}
     for record in records:
         amount, currency = record.payment.amount, record.payment.currency
@@ -170,4 +174,4 @@ def money_of(records: Iterable[Record]) -> dict[str, str]:
             continue
         name = currency or "?"
         sums[name] = sums.get(name, Decimal(0)) + value
-    return {currency: f"{total:f}" for currency, total in sorted(sums.items())}
+    return {name: f"{sums[name]:f}" for name in sorted(sums)[:CURRENCIES]}

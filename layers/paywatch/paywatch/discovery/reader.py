@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from paywatch.discovery.flaws import Looked
 from paywatch.domain.changes import DetectedBy, stamp
 from paywatch.domain.payments import Payment
+from paywatch.errors import Unavailable, UnexpectedResponse
 from paywatch.ports import Abilities, Allowance, Answer, ListQuery, Page, Provider
 
 # Where a row came from: an answer by id, a list by its status word, or the list of all.
@@ -43,6 +45,7 @@ class Reader:
         self.allowance = allowance
         self.seen = 0
         self.refused = 0
+        self.looked = Looked()
 
     @property
     def abilities(self) -> Abilities:
@@ -51,7 +54,12 @@ class Reader:
 
     def page(self, query: ListQuery, by: DetectedBy) -> tuple[Page, Sequence[Observation]]:
         """Read one page; rows that could not be understood are counted and left out."""
-        page = self._provider.list(query, self.allowance)
+        try:
+            page = self._provider.list(query, self.allowance)
+        except (Unavailable, UnexpectedResponse) as fault:
+            self.looked.failed(query, str(fault))
+            raise
+        self.looked.read(query, page)
         self.seen += len(page.rows)
         self.refused += len(page.refused)
         route = f"list:{query.status or UNFILTERED}"

@@ -18,6 +18,8 @@ HOURS = 48
 WEIGHT = 0.3
 UNKNOWN = -1.0
 SATURDAY = 5
+# An hour of the week is known when it was seen so often.
+SURE = 3
 # A longer pause between two polls says nothing of what happened in it.
 LONGEST_PAUSE = timedelta(hours=1)
 # So many times the stillest time that turned out to be nothing.
@@ -30,10 +32,11 @@ FADING = 0.995
 class Stillness:
     """The moves an hour that are usual, and what was to be expected since the last one.
 
-    `rates` holds 24 hours of a working day and 24 of a weekend, -1 where nothing is known. `hour`
-    is the hour under way, with its `moves`; `whole` says that all of it was watched. `figures` are
-    the totals that were last seen, `since` when they or anything else last changed, `expected` the
-    moves that are missing since then, `longest` the most that were ever missing for no reason.
+    `rates` holds 24 hours of a working day and 24 of a weekend, -1 where nothing is known, and
+    `samples` from how many days each was learned, at most `SURE`. `hour` is the hour under way,
+    with its `moves`; `whole` says that all of it was watched. `figures` are the totals that were
+    last seen, `since` when they or anything else last changed, `expected` the moves that are
+    missing since then, `longest` the most that were ever missing for no reason.
     """
 
     rates: list[float] = field(default_factory=lambda: [UNKNOWN] * HOURS)
@@ -45,6 +48,7 @@ class Stillness:
     last: str = ""
     expected: float = 0.0
     longest: float = 0.0
+    samples: list[int] = field(default_factory=lambda: [0] * HOURS)
 
     @classmethod
     def load(cls, stored: Mapping[str, Any]) -> Stillness:
@@ -63,6 +67,8 @@ class Stillness:
             instant(stored["last"]) if stored.get("last") else "",
             *figures,
         )
+        samples = [min(max(int(count), 0), SURE) for count in stored.get("samples", [])]
+        still.samples = samples if len(samples) == HOURS == len(rates) else [0] * HOURS
         if still.hour:
             _slot(_begins(still.hour))
         return still
@@ -71,6 +77,7 @@ class Stillness:
         """Write it down."""
         return {
             **vars(self),
+            "samples": list(self.samples),
             "rates": [round(rate, 2) for rate in self.rates],
             "expected": round(self.expected, 3),
             "longest": round(self.longest, 3),
@@ -84,8 +91,8 @@ class Stillness:
         self._turn(now, whole=not unseen)
         if unseen:
             pause = timedelta(0)
-        rate = self.rates[_slot(now)]
-        self.expected += max(rate, 0.0) * pause / timedelta(hours=1)
+        if self.samples[_slot(now)] >= SURE:
+            self.expected += max(self.rates[_slot(now)], 0.0) * pause / timedelta(hours=1)
         self.moves += moves
         other = bool(figures) and figures != self.figures
         if moves or other or not self.since:
@@ -113,6 +120,7 @@ class Stillness:
         if self.whole:
             slot = _slot(_begins(self.hour))
             known = self.rates[slot]
+            self.samples[slot] = min(self.samples[slot] + 1, SURE)
             self.rates[slot] = self.moves + (
                 0 if known < 0 else (1 - WEIGHT) * (known - self.moves)
             )

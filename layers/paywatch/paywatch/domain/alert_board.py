@@ -7,7 +7,7 @@ written down with its finished body before it is published, and forgotten when t
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -111,6 +111,20 @@ class Board:
                 happenings.append(Happening(step, after, finding, symptoms, timestamp(now)))
         return happenings
 
+    def forget(self, subjects: Collection[str]) -> None:
+        """Forget the alerts of all but these subjects: nobody looks at the others any more.
+
+        What is owed of them is still told.
+        """
+        self.alerts = {n: alert for n, alert in self.alerts.items() if alert.subject in subjects}
+        self.dismissed = {
+            name: ids for name, ids in self.dismissed.items() if name.partition("/")[2] in subjects
+        }
+
+    def put_back(self, alerts: Collection[str]) -> None:
+        """Put the messages of these alerts behind all others, so that those are not held up."""
+        self.outbox.sort(key=lambda owed: owed.alert in alerts)
+
     def owe(self, happening: Happening, body: str) -> None:
         """Write a message down with its finished body."""
         self.outbox.append(Owed(happening.id, happening.alert.name, happening.at, body))
@@ -150,7 +164,10 @@ class Board:
         if not dismissed:
             return finding
         left = tuple(each for each in finding.about if each not in dismissed)
-        still = [each for each in self.dismissed[finding.name] if each in finding.about]
+        # Whoever is explained needs no word any more; whoever is only too young, or whose age
+        # cannot be told, still does.
+        may_be = {*finding.about, *finding.candidates}
+        still = [each for each in self.dismissed[finding.name] if each in may_be]
         if still:
             self.dismissed[finding.name] = still
         else:

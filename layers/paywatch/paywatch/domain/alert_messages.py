@@ -15,7 +15,7 @@ from typing import Any
 
 from paywatch.domain import alert_texts as words
 from paywatch.domain.alert_board import Happening
-from paywatch.domain.alerts import CHANGES_TOPIC, Detail, Kind, Severity, Step
+from paywatch.domain.alerts import Detail, Kind, Severity, Step
 from paywatch.domain.events import plain, provider_name
 from paywatch.domain.limits import clean
 from paywatch.domain.payments import moment
@@ -143,8 +143,8 @@ def lasting(duration: timedelta) -> str:
 
 def name_of(subject: str) -> str:
     """Name a source, or what else an alert is about, for a person: `OnePay (norte)`."""
-    if subject == CHANGES_TOPIC:
-        return "The topic of changes"
+    if subject in words.NAMES:
+        return words.NAMES[subject]
     provider, _, account = subject.partition("/")
     name = provider_name(provider)
     return f"{name} ({account})" if account else name

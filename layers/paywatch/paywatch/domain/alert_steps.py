@@ -68,7 +68,7 @@ def _after_its_end(
 ) -> tuple[Alert | None, Step | None]:
     """One that comes back soon is the same alert; later, it is forgotten."""
     ended = moment(alert.resolved_at or alert.since)
-    if not ended <= now < ended + alert.flapping:
+    if not ended <= now < ended + alert.calm + alert.flapping:
         return _before_its_beginning(None, finding, now, pace, held=held)
     if held or not finding.present:
         # `calm_since` serves as the beginning of its return.
@@ -89,13 +89,13 @@ def _after_its_end(
 
 def _growing_calm(alert: Alert, now: datetime) -> tuple[Alert, Step | None]:
     since = min(alert.calm_since or timestamp(now), timestamp(now))
-    if now - moment(since) < alert.calm:
+    if now - moment(since) < alert.calm or _sleeps(alert, now):
         return replace(alert, calm_since=since), None
     over = replace(
         alert,
         state=State.RESOLVED,
         calm_since=None,
-        resolved_at=timestamp(now),
+        resolved_at=since,
         acknowledged_at=None,
         snoozed_until=None,
         by="",
@@ -110,7 +110,7 @@ def _still_so(
     if alert.told_at is None:
         return alert, None  # what is owed tells it
     if alert.snoozed_until is not None:
-        if timestamp(now) < alert.snoozed_until <= timestamp(now + LONGEST_SNOOZE):
+        if _sleeps(alert, now):
             return alert, None
         return _told(replace(alert, snoozed_until=None), finding), Step.REPEATED
     grown = finding.size - alert.told_size
@@ -122,6 +122,13 @@ def _still_so(
     if alert.severity is Severity.WARNING:
         return _told(replace(alert, severity=Severity.CRITICAL), finding), Step.ESCALATED
     return _told(alert, finding), Step.REPEATED
+
+
+def _sleeps(alert: Alert, now: datetime) -> bool:
+    """Whether somebody asked for silence; a date too far off is of a clock that leapt."""
+    if alert.snoozed_until is None:
+        return False
+    return timestamp(now) < alert.snoozed_until <= timestamp(now + LONGEST_SNOOZE)
 
 
 def _told(alert: Alert, finding: Finding | None = None) -> Alert:

@@ -6,7 +6,10 @@ import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
-from paywatch.domain.alerts import Kind
+from paywatch.domain.alerts import CHANGES_TOPIC, SUBSCRIBERS, Kind
+
+# Who an alert is about, where that is no source.
+NAMES = {CHANGES_TOPIC: "The topic of changes", SUBSCRIBERS: "The subscribers"}
 
 # What is said of an alert that is over.
 TITLES: Mapping[Kind, str] = {
@@ -16,7 +19,7 @@ TITLES: Mapping[Kind, str] = {
     Kind.MASS_DISAPPEARANCE: "its lists are plausible again",
     Kind.PROVIDER_FROZEN: "payments move again",
     Kind.PAYMENT_OVERDUE: "no payment is overdue any more",
-    Kind.PAYMENT_UNEXPLAINED: "every open payment is explained",
+    Kind.PAYMENT_UNEXPLAINED: "no payment is left unexplained but those that were given up",
     Kind.MISSED_BY_POLL: "no change was missed since",
     Kind.DELIVERY_BACKLOG: "changes reach everyone again",
 }

@@ -55,8 +55,9 @@ class State(StrEnum):
     RESOLVED = "resolved"  # kept for a while: should it come back, it is the same alert
 
 
-# The subject of what concerns the whole stack, and no source alone.
+# The subjects of what concerns the whole stack, and no source alone.
 CHANGES_TOPIC = "changes-topic"
+SUBSCRIBERS = "subscribers"
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,9 @@ class Finding:
 
     `cause` is one line for a person; `size` what counts as more of the same; `lasted` how long it
     has been so already where the run knows it itself; `about` the payments, where each of them can
-    be dismissed. `detail` is asked for only when it is told, and stops where time is up.
+    be dismissed, and `candidates` those that it may yet be about. `explains` says that it is the
+    reason why a source was not looked at. `detail` is asked for only when it is told, and stops
+    where time is up.
     """
 
     kind: Kind
@@ -136,6 +139,8 @@ class Finding:
     size: int = 1
     lasted: timedelta = timedelta(0)
     about: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
+    explains: bool = False
     detail: Callable[[MayGoOn], Detail] = field(default=nothing, compare=False)
 
     @property
@@ -149,8 +154,9 @@ class Alert:
     """One alert as it is stored. Dates are RFC 3339 text in UTC.
 
     `since` is when it began to be so; `told_at` when a topic last confirmed that it was told, with
-    `told_size`; `calm_since` since when it is not so any more; `flaps` how often it came back.
-    `by` and `why` are of the person who acknowledged or snoozed it.
+    `told_size`; `calm_since` since when it is not so any more, and `resolved_at` the same once it
+    is over; `flaps` how often it came back. `by` and `why` are of the person who acknowledged or
+    snoozed it.
     """
 
     kind: Kind

@@ -7,6 +7,9 @@ from datetime import timedelta
 
 from paywatch.domain.alerts import Kind, Pace
 
+# Whoever hears the same every hour stops listening.
+LEAST_REPEAT = 24
+
 
 @dataclass(frozen=True)
 class Thresholds:
@@ -35,6 +38,8 @@ class Thresholds:
         for part in filter(None, (part.strip() for part in text.split(","))):
             name, _, figure = part.partition("=")
             name = name.strip()
+            if name in figures:
+                raise ValueError(f"{name} is there twice")
             if name not in names:
                 known = ", ".join(sorted(names))
                 raise ValueError(f"{name[:40]!r} is unknown; there are {known}")
@@ -45,6 +50,8 @@ class Thresholds:
             if not 0 < figures[name] <= 100_000:
                 raise ValueError(f"{name}: {figure.strip()[:40]} must be above 0, at most 100,000")
         thresholds = cls(**figures)
+        if thresholds.repeat_hours < LEAST_REPEAT:
+            raise ValueError(f"repeat_hours must be {LEAST_REPEAT} at least")
         if thresholds.overdue_floor > thresholds.overdue_ceiling:
             raise ValueError("overdue_floor_minutes must not be above overdue_ceiling_hours")
         return thresholds
