@@ -98,6 +98,16 @@ def test_a_refused_message_holds_up_its_own_payment_alone(outbox: Outbox) -> Non
     assert [version for version, _ in outbox.stored("a").outbox] == [2, 3]
 
 
+def test_isolation_what_was_published_beside_a_refused_message_is_acknowledged(
+    outbox: Outbox,
+) -> None:
+    outbox.topic.refusing[f"{ONEPAY}/a/1"] = "InternalError"
+    result = outbox.deliver()
+    assert result.refused == {"a": "InternalError"}
+    assert not outbox.stored("b").owes
+    assert not outbox.stored("c").owes
+
+
 def test_a_message_without_a_reply_counts_as_refused(outbox: Outbox) -> None:
     class Silent(MemoryTopic):
         def publish(self, messages: Sequence[Message]) -> Mapping[str, str | None]:

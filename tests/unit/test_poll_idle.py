@@ -83,6 +83,17 @@ def test_the_buckets_are_marked_in_one_write_before_the_first_payment_is_written
 
 
 @pytest.mark.parametrize("source", ["compago", "onepay"])
+def test_order_a_change_is_recorded_before_it_is_published_and_acknowledged_after(
+    source: str,
+) -> None:
+    polling, counted = standing(source, 3)
+    polling.world(source).add()
+    polling.poll(source)
+    effects = ("mark", "save", "publish", "acknowledge", "finish")
+    assert [call for call in counted.calls if call in effects][: len(effects)] == [*effects]
+
+
+@pytest.mark.parametrize("source", ["compago", "onepay"])
 def test_what_was_there_before_the_watch_is_recorded_in_silence(source: str) -> None:
     polling, _ = standing(source, 30)
     assert polling.deliveries == []

@@ -155,6 +155,15 @@ def test_the_history_keeps_every_unpublished_change_and_a_bounded_number_of_othe
     assert [version for version, _ in stored.outbox] == [22]
 
 
+def test_order_versions_go_on_where_the_history_has_let_older_changes_go() -> None:
+    stored = OPENED
+    words = cycle(["disputed", "refunded"])
+    for version in range(2, 2 * HISTORY_LIMIT):
+        stored = moved(acknowledged(stored), payment(word=next(words)), 60 * version)
+        assert stored.version == version
+        assert [owed for owed, _ in stored.outbox] == [version]
+
+
 def test_a_change_happened_after_the_last_walk_that_listed_the_old_status() -> None:
     stored = replace(OPENED, since=at(30))
     paid = observed(payment(word="paid"), epoch=2, seconds=200)

@@ -117,6 +117,24 @@ def test_a_404_is_an_answer_where_it_is_allowed(clock: FakeClock, allowance: All
 
 
 @pytest.mark.parametrize(
+    ("status", "fault"),
+    [
+        (401, CredentialsRejected),
+        (410, UnexpectedResponse),
+        (429, RateLimited),
+        (500, Unavailable),
+        (503, Unavailable),
+    ],
+)
+def test_no_invention_nothing_but_a_404_says_that_there_is_no_such_payment(
+    status: int, fault: type[ProviderError], clock: FakeClock, allowance: Allowance
+) -> None:
+    script = Script([httpx.Response(status)] * 3)
+    with pytest.raises(fault, match=f"answered {status}"):
+        get(script, clock, allowance, missing_allowed=True)
+
+
+@pytest.mark.parametrize(
     ("location", "named"),
     [
         ("https://login.example.com/sign-in?token=abc", "https://login.example.com"),
