@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from paylab import LabPayment
-from paylab.faults import Asked, Fault, ServerError, where
+from paylab.faults import Asked, Fault, ServerError, always, where
 from paylab.messages import Response
 from tests.gates import Gate, gate
 from tests.polling import Polling
@@ -77,6 +77,18 @@ def test_what_came_and_went_while_the_table_was_away_is_found_by_the_next_poll(
     # What was published and not acknowledged is published again: harmless, and no later.
     assert set(polling.told(gone.id)) == {"paid"}
     assert set(polling.told(payment.id)) == {"cancelled" if source == "compago" else "failed"}
+
+
+def test_no_loss_what_is_owed_is_published_though_the_provider_is_away() -> None:
+    polling, payment, _ = begun("onepay")
+    polling.world("onepay").move(payment.id, "paid")
+    polling.inbox.fault = "no such topic"
+    assert polling.poll("onepay")["outbox_left"] == 1
+    polling.inbox.fault = None
+    polling.lab.faults = [ServerError(when=always(), statuses=(500,))]
+    report = polling.poll("onepay")
+    assert (report["outcome"], report["published"]) == ("unavailable", 1)
+    assert polling.told(payment.id) == ["paid"]
 
 
 def test_a_sweep_that_does_not_fit_into_a_run_goes_on_in_the_next() -> None:
