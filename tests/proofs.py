@@ -40,7 +40,8 @@ class Proof:
         """Add a row.
 
         `cases` were tried, of which `violations` broke what is promised; `seed` is what a run needs
-        to be the same again ("none" if nothing in it is random); `figures` is for the line below.
+        to be the same again ("none" if nothing in it is random); `figures` is for the line below,
+        and what comes after its first line is printed as it is.
         """
         stated = Stated(name, cases, violations, str(seed), figures)
         self._properties.append((KEY, asdict(stated)))
@@ -74,8 +75,13 @@ def laid_out(found: Iterable[tuple[Stated, float]]) -> str:
         padded = [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
         lines.append("  ".join([name.ljust(widths[0]), *padded]))
     lines.insert(1, "  ".join("-" * width for width in widths))
-    told = [fill(f"{each.name}: {each.figures}", 100) for each, _ in found if each.figures]
+    told = [_told(each) for each, _ in found if each.figures]
     return "\n".join([*lines, "", *told] if told else lines)
+
+
+def _told(stated: Stated) -> str:
+    sentence, *table = stated.figures.splitlines()
+    return "\n".join([fill(f"{stated.name}: {sentence}", 100), *table])
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

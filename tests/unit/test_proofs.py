@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.proofs import Proof, laid_out, rows
+from tests.proofs import Proof, Stated, laid_out, rows
 
 
 def report(outcome: Any, *stated: tuple[str, int]) -> pytest.TestReport:
@@ -25,6 +25,14 @@ def test_what_was_proved_is_laid_out_with_its_figures() -> None:
     assert told[2].split() == ["deaths", "1,200", "0", "7", "61"]
     assert told[3].split() == ["pairs", "1,200", "0", "7", "61"]
     assert told[-1] == "pairs: of 3 kinds"
+
+
+def test_what_comes_after_the_first_line_of_the_figures_is_printed_as_it_is() -> None:
+    properties: list[tuple[str, Any]] = []
+    row = "deaths    12   " * 8
+    Proof(properties)("faults", cases=1, violations=0, figures=f"of two kinds\n{row}\nerrors     7")
+    told = laid_out([(Stated(**properties[0][1]), 1.0)]).splitlines()
+    assert told[-3:] == ["faults: of two kinds", row, "errors     7"]
 
 
 @pytest.mark.parametrize("stated", [[], [("deaths", 0)]])
