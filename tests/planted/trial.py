@@ -65,6 +65,8 @@ def run_tests(copy: Path, tests: Sequence[str], *more: str, longest: float = LON
     ) as process:
         try:
             output, _ = process.communicate(timeout=longest)
+        except subprocess.TimeoutExpired:
+            output = f"no end within {longest} seconds"
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -80,12 +82,14 @@ def names(test: str, found: str) -> bool:
 
 def why_not_caught(bug: Bug, trial: Trial) -> str:
     """Return why a trial does not show that the bug's test catches it; nothing if it does."""
+    if trial.code not in (0, 1):
+        return f"pytest ended with {trial.code}: {trial.output[-200:]}"
     if not trial.files or not all(Path(x).is_relative_to(trial.copy) for x in trial.files):
         return f"the package was not imported from the copy but from {trial.files[:1]}"
     if trial.code == 0:
         return "the test passes all the same"
-    if trial.code != 1 or len(trial.failed) != 1:
-        return f"pytest ended with {trial.code} and {len(trial.failed)} failures"
+    if len(trial.failed) != 1:
+        return f"{len(trial.failed)} tests failed, not one"
     failure = trial.failed[0]
     if not names(bug.caught_by, failure["test"]) or failure["when"] != "call":
         return f"what failed is the {failure['when']} of {failure['test']}"
