@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -61,15 +59,13 @@ def run_tests(copy: Path, tests: Sequence[str], *more: str, longest: float = LON
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        start_new_session=True,
     ) as process:
         try:
             output, _ = process.communicate(timeout=longest)
         except subprocess.TimeoutExpired:
             output = f"no end within {longest} seconds"
         finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
     saw = json.loads(told.read_text()) if told.exists() else {"files": [], "failed": []}
     seconds = monotonic() - began
     return Trial(process.returncode, copy, saw["files"], saw["failed"], output, seconds)
