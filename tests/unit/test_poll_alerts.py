@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from paylab.faults import Fault, Malformed, ServerError, TooManyRequests, always, where
+from paylab.faults import Emptied, Fault, Malformed, ServerError, TooManyRequests, always, where
 from paywatch.domain.thresholds import Thresholds
 from paywatch.health import LONGEST_REST
 from tests.polling import Polling
-from tests.unit.test_poll_brake import Emptied
 
 HOUR = timedelta(hours=1)
 OPEN = {"compago": "PENDING", "onepay": "processing"}

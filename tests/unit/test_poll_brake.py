@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import random
-from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
 
 from paylab import LabPayment
-from paylab.faults import Asked, Fault, where
-from paylab.messages import Response
+from paylab.faults import Emptied, where
 from tests.polling import Polling
 
 MANY = 30
-
-
-@dataclass(frozen=True, kw_only=True)
-class Emptied(Fault):
-    """A 200 that says that there is nothing."""
-
-    def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
-        answer = {**json.loads(response.body), "count": 0, "items": []}
-        return replace(response, body=json.dumps(answer).encode(), rows=())
 
 
 def begun(by_id: bool = True) -> tuple[Polling, list[LabPayment]]:

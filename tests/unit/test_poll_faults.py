@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import random
-from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
 
 from paylab import LabPayment
-from paylab.faults import Asked, Fault, ServerError, always, where
-from paylab.messages import Response
+from paylab.faults import Emptied, ServerError, always, where
 from tests.gates import Gate, gate
 from tests.polling import Polling
 
 HOUR = timedelta(hours=1)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Emptied(Fault):
-    """A 200 that says that OnePay's list is empty."""
-
-    def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
-        answer = json.loads(response.body)
-        answer["data"] = []
-        answer |= {"total": 0, "last_page": 1, "from": None, "to": None}
-        return replace(response, body=json.dumps(answer).encode(), rows=())
 
 
 class Throttled(Exception):

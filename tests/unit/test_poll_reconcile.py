@@ -11,11 +11,10 @@ from decimal import Decimal
 import pytest
 
 from paylab import LabPayment
-from paylab.faults import Asked, Fault, When, always, where
+from paylab.faults import Asked, Emptied, Fault, When, always, where
 from paylab.messages import Response
 from tests.gates import gate
 from tests.polling import Polling
-from tests.unit.test_poll_brake import Emptied
 
 HOUR = timedelta(hours=1)
 

@@ -3,7 +3,7 @@
 from paylab.audit_report import AuditReport
 from paylab.auditor import audit
 from paylab.claims import Delivery
-from paylab.clock import LabClock
+from paylab.clock import LabClock, SideBySide
 from paylab.lab import Lab
 from paylab.messages import Damage, Request, Response
 from paylab.payments import LabPayment
@@ -30,6 +30,7 @@ __all__ = [
     "RequestLog",
     "Response",
     "Served",
+    "SideBySide",
     "Size",
     "Tick",
     "Transition",

@@ -53,14 +53,18 @@ class _Audit:
         self._witnesses = {
             key: Witness(key, states, amendments[key], self._readers, slack)
             for key, states in standings(truth).items()
-            if sources is None or key[0] in sources
+            if (sources is None or key[0] in sources) and key not in truth.tests
         }
+        self._tests = truth.tests
         self._report = AuditReport()
         self._told: dict[Key, dict[int, Claim]] = defaultdict(dict)
 
     def run(self, deliveries: Iterable[Delivery]) -> AuditReport:
         claims = self._first_deliveries(deliveries)
         for key, by_version in claims.items():
+            if key in self._tests:
+                self._invented(*by_version.values(), why="is a test payment of a live account")
+                continue
             if key not in self._witnesses:
                 self._invented(*by_version.values(), why="the provider has no such payment")
                 continue
@@ -159,7 +163,9 @@ class _Audit:
 
     def _wrong_interval(self, claim: Claim, state: Standing) -> str | None:
         """Say if the change did not happen between the instants that the claim gives."""
-        if claim.after is not None and claim.after > state.begin + self._slack:
+        # Where lists lag, so does what they say of when it was still as before.
+        late = self._slack + self._readers.lag[claim.key[0]]
+        if claim.after is not None and claim.after > state.begin + late:
             return f"says that it changed after {claim.after}, but that was at {state.begin}"
         if claim.until is not None and claim.until < state.begin - self._slack:
             return f"says that it changed before {claim.until}, but that was at {state.begin}"

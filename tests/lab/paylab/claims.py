@@ -112,10 +112,10 @@ class Witness:
         word = state.transition.provider_status
         return [
             at
-            for at, status in self._reads
+            for at, status, true_at in self._reads
             if status == word
-            and state.begin <= at + timedelta(microseconds=1)
-            and (state.end is None or at < state.end)
+            and state.begin <= true_at + timedelta(microseconds=1)
+            and (state.end is None or true_at < state.end)
             and (until is None or at <= until + self._slack)
         ]
 
@@ -139,15 +139,18 @@ class Witness:
         return True
 
     def places(self, claim: Claim) -> list[int]:
-        """Return the states that the claim may be about: read by its time, standing in its tick."""
-        tick_start = self._readers.start_of_tick_at(claim.time + self._slack)
+        """Return the states that the claim may be about: read by its time, standing in its tick.
+
+        One that stood no more was read there all the same if it was read from an old copy.
+        """
+        from_then = self._readers.start_of_tick_at(claim.time + self._slack) - self._slack
         return [
             place
             for place, state in enumerate(self.states)
             if state.transition.our_status == claim.status
             and state.transition.provider_status.casefold() == claim.provider_status.casefold()
-            and (state.end is None or state.end > tick_start - self._slack)
-            and self.read_as(place, claim.time)
+            and (reads := self.read_as(place, claim.time))
+            and (state.end is None or state.end > from_then or reads[-1] >= from_then)
         ]
 
     def expiry(self, claim: Claim) -> tuple[int, datetime] | None:

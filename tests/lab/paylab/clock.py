@@ -50,3 +50,48 @@ class LabClock:
         """Move the wall clock alone, forward or back, as a corrected machine clock does."""
         with self._lock:
             self._now += timedelta(seconds=seconds)
+
+
+class SideBySide(LabClock):
+    """A clock for readers in threads of their own: what one of them waits for, no other waits for.
+
+    Each thread's time begins at that of the one that made the clock, which finds itself at the
+    latest of them when it looks again: by then they must have ended. So what a thread reads does
+    not depend on how the machine shares its time among them.
+    """
+
+    def __init__(self, start: datetime) -> None:
+        super().__init__(start)
+        self._maker = threading.get_ident()
+        self._ahead = threading.local()
+        self._furthest = 0.0
+
+    def now(self) -> datetime:
+        """Return the thread's own instant."""
+        return super().now() + timedelta(seconds=self._meet())
+
+    def monotonic(self) -> float:
+        """Return the seconds since the start, by the thread's own time."""
+        return super().monotonic() + self._meet()
+
+    def advance(self, seconds: float) -> datetime:
+        """Move the thread's own time forward."""
+        ahead = self._meet()
+        if threading.get_ident() == self._maker:
+            return super().advance(seconds)
+        if seconds < 0:
+            raise ValueError("time does not go back; leap() moves the wall clock alone")
+        self._ahead.seconds = ahead + seconds
+        with self._lock:
+            self._furthest = max(self._furthest, self._ahead.seconds)
+        return self.now()
+
+    def _meet(self) -> float:
+        """Return how far the thread is ahead of the maker; who made it catches up with all."""
+        if threading.get_ident() != self._maker:
+            return float(getattr(self._ahead, "seconds", 0.0))
+        with self._lock:
+            furthest, self._furthest = self._furthest, 0.0
+        if furthest:
+            super().advance(furthest)
+        return 0.0

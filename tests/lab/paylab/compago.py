@@ -41,6 +41,7 @@ def _list(world: World, params: Mapping[str, str]) -> Response:
     def keep(payment: LabPayment) -> bool:
         return status in (None, payment.status) and currency in (None, payment.currency)
 
+    size = min(size, world.largest_page)
     found = world.listing((status, currency, world.order), keep, _rank(world))
     shown = found[(page - 1) * size : page * size]
     items = ",".join(map(world.row_text, shown))

@@ -7,23 +7,27 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
-from paylab import compago, onepay, wire
+from paylab import wire
+from paylab.answering import answered
 from paylab.clock import LabClock
-from paylab.faults import Asked, Fault
+from paylab.faults import Asked, Fault, Leaves
 from paylab.messages import Request, Response
 from paylab.request_log import RequestLog, Served
 from paylab.truth import TruthLog
 from paylab.world import World
 
-_RESPOND = {"compago": compago.respond, "onepay": onepay.respond}
-
 
 @dataclass(frozen=True)
 class Exchange:
-    """An answer and its place in the request log, for the carriers."""
+    """An answer and its place in the request log, for the carriers.
+
+    `readable` says that its rows can be read once it has arrived, `whole` that they are the truth.
+    """
 
     response: Response
     number: int
+    readable: bool
+    whole: bool
 
 
 class Lab:
@@ -75,12 +79,18 @@ class Lab:
             response = self._answer(world, request)
             source = world.source if world else ""
             count = self._asked[source] = self._asked.get(source, 0) + 1
-            asked = Asked(request, world.source if world else None, self.clock.now(), count)
-            fired: list[str] = []
+            asked = Asked(request, world.source if world else None, self.clock.now(), count, world)
+            fired: list[Fault] = []
             for place, fault in enumerate(self.faults):
-                if fault.fires(asked, self._rng(place, source)):
-                    response = fault.apply(asked, response, self._rng(place, source))
-                    fired.append(fault.name)
+                dice = self._rng(place, source)
+                if fault.fires(asked, dice):
+                    spoiled = fault.apply(asked, response, dice)
+                    # One that had nothing to spoil in this answer did not happen.
+                    fired += [fault] * (spoiled is not response)
+                    response = spoiled
+            leaves = {fault.leaves for fault in fired}
+            readable, late = Leaves.NOTHING not in leaves, Leaves.LATE in leaves
+            whole = readable and Leaves.ROWS not in leaves
             served = Served(
                 number=0,
                 at=asked.at,
@@ -88,26 +98,27 @@ class Lab:
                 method=request.method,
                 target=request.target,
                 status=response.status,
-                fault="+".join(fired) or None,
-                undamaged=not fired,
-                rows=() if fired else response.rows,
+                fault="+".join(fault.name for fault in fired) or None,
+                undamaged=whole and not late,
+                rows=response.rows if readable and not late else (),
                 retry_after=_retry_after(response, asked.at),
+                as_of=response.as_of,
             )
-            return Exchange(response, self.log.append(served).number)
+            return Exchange(response, self.log.append(served).number, readable, whole)
 
     def arrived(self, exchange: Exchange) -> None:
-        """Note that an answer that was slow, and nothing else, reached its reader after all."""
-        served = self.log[exchange.number]
-        damage = exchange.response.damage
-        if served.fault == "Slow" and damage is not None and damage.cut_after is None:
-            self.log.arrived(exchange.number, exchange.response.rows)
+        """Note that an answer that was late, and could be read for the rest, was read after all."""
+        if exchange.readable:
+            rows = exchange.response.rows
+            self.log.arrived(exchange.number, rows, undamaged=exchange.whole)
 
     def _account(self, request: Request) -> World | None:
         """Return the account whose path and key these are, or the path's first account."""
         here = [w for w in self.worlds.values() if request.path.startswith(f"{w.base_path}/")]
-        given = (request.header("x-api-key"), request.header("authorization"))
+        given = {request.header("x-api-key"), request.header("authorization")}
         for world in here:
-            if world.api_key == given[0] or f"Bearer {world.api_key}" == given[1]:
+            keys = {world.api_key, *world.former_keys}
+            if given & (keys | {f"Bearer {key}" for key in keys}):
                 return world
         return here[0] if here else None
 
@@ -120,8 +131,7 @@ class Lab:
             with world.lock:
                 world.settle()
                 world.served_until = self.clock.now()
-                path = request.path.removeprefix(world.base_path)
-                response = _RESPOND[world.provider](world, request, path)
+                response = answered(world, request)
             if world.provider == "onepay":
                 response = self._limited(world, response)
         date = format_datetime(self.clock.now(), usegmt=True)

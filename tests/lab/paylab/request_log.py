@@ -11,8 +11,9 @@ class Served:
     """One request and its answer.
 
     `source` is None where no account could be told. `fault` names the faults that fired, joined
-    by `+`. `rows` are the (payment id, provider status) pairs that arrived whole; a damaged answer
-    has none. `retry_after` is what the answer asked for, in seconds.
+    by `+`. `undamaged` says that the answer was whole and told the whole truth. `rows` are the
+    (payment id, provider status) pairs that arrived and can be read, `as_of` when they were true
+    where that is not now. `retry_after` is what the answer asked for, in seconds.
     """
 
     number: int
@@ -25,6 +26,7 @@ class Served:
     undamaged: bool
     rows: tuple[tuple[str, str], ...]
     retry_after: float = 0.0
+    as_of: datetime | None = None
 
 
 class RequestLog:
@@ -51,7 +53,9 @@ class RequestLog:
             self._entries.append(numbered)
             return numbered
 
-    def arrived(self, number: int, rows: tuple[tuple[str, str], ...]) -> None:
-        """Note that an answer that was only slow was read in the end."""
+    def arrived(
+        self, number: int, rows: tuple[tuple[str, str], ...], *, undamaged: bool = True
+    ) -> None:
+        """Note that an answer that was late was read in the end."""
         with self._lock:
-            self._entries[number] = replace(self._entries[number], undamaged=True, rows=rows)
+            self._entries[number] = replace(self._entries[number], undamaged=undamaged, rows=rows)

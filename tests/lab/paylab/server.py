@@ -135,16 +135,23 @@ class _Handler(BaseHTTPRequestHandler):
             if self._server.stopping.wait(damage.delay) or self._client_left():
                 self.close_connection = True
                 return
-            lab.arrived(exchange)
+            if not damage.pause:
+                lab.arrived(exchange)
         self.send_response_only(response.status)
         for name, value in response.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()
-        self.wfile.write(response.body[: damage.cut_after])
-        self.wfile.flush()
+        for piece in damage.pieces(response.body):
+            if damage.pause and self._server.stopping.wait(damage.pause):
+                self.close_connection = True
+                return
+            self.wfile.write(piece)
+            self.wfile.flush()
         if damage.cut_after is not None:
             self.close_connection = True
+        elif damage.pause:
+            lab.arrived(exchange)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815
 

@@ -36,6 +36,14 @@ class Tick(NamedTuple):
     finished: bool = True
 
 
+class Read(NamedTuple):
+    """A row that was read: when, its status, and when that was true (an old copy tells of then)."""
+
+    at: datetime
+    status: str
+    true_at: datetime
+
+
 @dataclass(frozen=True)
 class Standing:
     """A state of a payment from its transition to the next one, or to the payment's removal."""
@@ -84,7 +92,10 @@ def _goes_back(move: Transition) -> bool:
 
 
 class Readers:
-    """The ticks, and for each source which of them got an answer to everything they asked."""
+    """The ticks, and for each source which of them got an answer to everything they asked.
+
+    `lag` is how old the oldest copy was that a source's rows were read from.
+    """
 
     def __init__(self, ticks: Sequence[Tick], log: Iterable[Served]) -> None:
         if not ticks:
@@ -94,12 +105,17 @@ class Readers:
         self._starts = [tick.start for tick in ticks]
         self._ends = [tick.end for tick in ticks]
         self._by_source: dict[str, list[Served]] = defaultdict(list)
-        self.reads: dict[Key, list[tuple[datetime, str]]] = defaultdict(list)
+        self.reads: dict[Key, list[Read]] = defaultdict(list)
+        self.lag: dict[str, timedelta] = defaultdict(timedelta)
         for served in log:
             if served.source is not None:
                 self._by_source[served.source].append(served)
+                true_at = served.as_of or served.at
+                if served.rows:
+                    self.lag[served.source] = max(self.lag[served.source], served.at - true_at)
                 for payment_id, status in served.rows:
-                    self.reads[served.source, payment_id].append((served.at, status))
+                    read = Read(served.at, status, true_at)
+                    self.reads[served.source, payment_id].append(read)
         self._able: dict[str, list[bool]] = {}
         self._sums: dict[str, list[int]] = {}
 

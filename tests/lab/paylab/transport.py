@@ -34,7 +34,7 @@ class LabTransport(httpx.BaseTransport):
             self._wait(request, exchange, damage)
         response = exchange.response
         headers = {**response.headers, "Content-Length": str(len(response.body))}
-        stream = _Body(response.body, damage.cut_after)
+        stream = _Body(self._lab, exchange, damage, request)
         return httpx.Response(response.status, headers=headers, stream=stream, request=request)
 
     def _wait(self, request: httpx.Request, exchange: Exchange, damage: Damage) -> None:
@@ -43,22 +43,36 @@ class LabTransport(httpx.BaseTransport):
             self._lab.clock.advance(patience)
             raise httpx.ReadTimeout("The read operation timed out", request=request)
         self._lab.clock.advance(damage.delay)
-        self._lab.arrived(exchange)
+        if not damage.pause:
+            self._lab.arrived(exchange)
 
 
 class _Body(httpx.SyncByteStream):
-    def __init__(self, body: bytes, cut_after: int | None) -> None:
-        self._body = body
-        self._cut_after = cut_after
+    def __init__(
+        self, lab: Lab, exchange: Exchange, damage: Damage, request: httpx.Request
+    ) -> None:
+        self._lab = lab
+        self._exchange = exchange
+        self._damage = damage
+        self._request = request
 
     def __iter__(self) -> Iterator[bytes]:
-        if self._cut_after is None:
-            yield self._body
-            return
-        sent = self._body[: self._cut_after]
-        if sent:
-            yield sent
-        raise httpx.RemoteProtocolError(
-            "peer closed connection without sending complete message body "
-            f"(received {len(sent)} bytes, expected {len(self._body)})"
-        )
+        body, damage = self._exchange.response.body, self._damage
+        pieces = damage.pieces(body)
+        for piece in pieces:
+            self._wait()
+            yield piece
+        if damage.cut_after is not None:
+            raise httpx.RemoteProtocolError(
+                "peer closed connection without sending complete message body "
+                f"(received {sum(map(len, pieces))} bytes, expected {len(body)})"
+            )
+        if damage.pause:
+            self._lab.arrived(self._exchange)
+
+    def _wait(self) -> None:
+        patience = self._request.extensions.get("timeout", {}).get("read")
+        if patience is not None and self._damage.pause >= patience:
+            self._lab.clock.advance(patience)
+            raise httpx.ReadTimeout("The read operation timed out", request=self._request)
+        self._lab.clock.advance(self._damage.pause)

@@ -74,6 +74,7 @@ class TruthLog:
         self._last: dict[tuple[str, str], Transition] = {}
         self._removed: dict[tuple[str, str], datetime] = {}
         self._amendments: list[Amendment] = []
+        self._tests: set[tuple[str, str]] = set()
 
     def __iter__(self) -> Iterator[Transition]:
         with self._lock:
@@ -93,6 +94,12 @@ class TruthLog:
         """Return every change that was not a change of status."""
         with self._lock:
             return tuple(self._amendments)
+
+    @property
+    def tests(self) -> frozenset[tuple[str, str]]:
+        """Return the test payments of live accounts, by (source, payment id): not to be told."""
+        with self._lock:
+            return frozenset(self._tests)
 
     def of(self, source: str, payment_id: str) -> list[Transition]:
         """Return one payment's transitions, birth first."""
@@ -126,6 +133,11 @@ class TruthLog:
         """Note that a payment is no longer listed from this instant on."""
         with self._lock:
             self._removed[source, payment_id] = at
+
+    def record_test(self, source: str, payment_id: str) -> None:
+        """Note that a payment is a test in an account that is live."""
+        with self._lock:
+            self._tests.add((source, payment_id))
 
     def record_amendment(self, source: str, payment: LabPayment, at: datetime) -> None:
         """Append a change of particulars."""

@@ -1,8 +1,10 @@
 """One account's payments at one provider, which move by themselves as the clock goes on."""
 
+import copy
 import random
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -29,7 +31,8 @@ class World:
     Scheduled moves wait until somebody looks: `settle()` applies all whose time has come, in the
     order of their times. The same seed and the same calls give the same payments, byte for byte.
 
-    `order` is the order of Compago's list; `by_id` whether Compago answers for a single payment;
+    `order` is the order of Compago's list, `largest_page` the most rows that it puts on a page
+    whatever it was asked for; `by_id` whether Compago answers for a single payment;
     `id_list_filter` whether OnePay's `filter[id]` takes several ids; `rate_limit` is OnePay's
     requests a minute, stated in headers and, with `enforce_rate_limit`, enforced with a 429.
     """
@@ -47,6 +50,7 @@ class World:
         by_id: bool = True,
         id_list_filter: bool = False,
         amounts_as_text: bool = False,
+        largest_page: int = 500,
         per_page: int = 20,
         rate_limit: int = 300,
         enforce_rate_limit: bool = False,
@@ -60,11 +64,13 @@ class World:
         self.truth = truth if truth is not None else TruthLog()
         self.seed = seed
         self.api_key = api_key if api_key is not None else _DEFAULT_KEYS[provider]
+        self.former_keys: set[str] = set()
         self.base_path = base_path if base_path is not None else _BASE_PATHS[provider]
         self.order = order
         self.by_id = by_id
         self.id_list_filter = id_list_filter
         self.amounts_as_text = amounts_as_text
+        self.largest_page = largest_page
         self.per_page = per_page
         self.rate_limit = rate_limit
         self.enforce_rate_limit = enforce_rate_limit
@@ -79,6 +85,11 @@ class World:
         self._texts: dict[str, str] = {}
         self._pairs: dict[str, tuple[str, str]] = {}
         self._listings: dict[object, Listing] = {}
+
+    def turn_key(self, api_key: str) -> None:
+        """Let another key be the account's; requests with a former one are refused."""
+        self.former_keys.add(self.api_key)
+        self.api_key = api_key
 
     def settle(self) -> None:
         """Apply every scheduled move whose time has come."""
@@ -134,6 +145,34 @@ class World:
             self._pairs.get(p.id) or self._pairs.setdefault(p.id, (p.id, p.status))
             for p in payments
         )
+
+    def replica(
+        self,
+        payments: Mapping[str, LabPayment] | None = None,
+        births: Mapping[str, int] | None = None,
+    ) -> "World":
+        """Return a copy to read from, where nothing moves, with other payments or other ties."""
+        other = copy.copy(self)
+        other._payments = dict(self._payments if payments is None else payments)
+        other._births = dict(self._births if births is None else births)
+        other._agenda = Agenda()
+        other._texts, other._pairs, other._listings = {}, {}, {}
+        return other
+
+    def as_of(self, instant: datetime) -> "World":
+        """Return a copy of the account as it stood at an instant; amendments are not undone."""
+        last = {t.payment_id: t for t in self.truth if t.source == self.source and t.at <= instant}
+        stood = {}
+        for payment_id, payment in self._payments.items():
+            if payment_id in last:
+                t = last[payment_id]
+                stood[payment_id] = replace(
+                    payment,
+                    status=t.provider_status,
+                    updated_at=t.updated_at,
+                    paid_at=t.paid_at,
+                )
+        return self.replica(stood)
 
     def add(
         self, status: str | None = None, *, at: datetime | None = None, **particulars: Any
@@ -199,6 +238,8 @@ class World:
         self._births[payment.id] = len(self._births)
         self._payments[payment.id] = payment
         self._changed(payment.id)
+        if self.provider == "onepay" and payment.is_test and not self.is_test:
+            self.truth.record_test(self.source, payment.id)
         self.truth.record(self.source, payment, at)
 
     def turn(self, payment_id: str, status: str, at: datetime) -> None:

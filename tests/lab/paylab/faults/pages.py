@@ -1,0 +1,60 @@
+"""One page of a list as a provider sends it, to be spoiled and sent on."""
+
+import json
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from paylab import wire
+from paylab.messages import Response
+
+Row = dict[str, Any]
+
+
+@dataclass
+class ListPage:
+    """What a page says, whichever provider's it is."""
+
+    said: dict[str, Any]
+
+    @property
+    def rows(self) -> list[Row]:
+        """Return the rows."""
+        found: list[Row] = self.said["items" if "items" in self.said else "data"]
+        return found
+
+    @rows.setter
+    def rows(self, rows: list[Row]) -> None:
+        self.said["items" if "items" in self.said else "data"] = rows
+
+    @property
+    def total(self) -> int:
+        """Return how many rows the list holds, by its own word."""
+        return int(self.said["count" if "count" in self.said else "total"])
+
+    @total.setter
+    def total(self, total: int) -> None:
+        if "count" in self.said:
+            self.said["count"] = total
+        else:
+            self.said |= {"total": total, "last_page": max(1, -(-total // self.said["per_page"]))}
+
+
+def page_of(response: Response) -> ListPage | None:
+    """Read an answer as a page of a list; None if it is something else, or cannot be read."""
+    if response.status != 200 or "Content-Encoding" in response.headers:
+        return None
+    try:
+        said = json.loads(response.body, parse_float=Decimal)
+    except ValueError:
+        return None
+    is_list = isinstance(said, dict) and isinstance(said.get("items", said.get("data")), list)
+    return ListPage(said) if is_list and ("count" in said or "total" in said) else None
+
+
+def respelled(
+    response: Response, page: ListPage, rows: tuple[tuple[str, str], ...] | None = None
+) -> Response:
+    """Return the answer with another page in it; `rows` if it shows others than before."""
+    body = wire.text(page.said).encode()
+    return replace(response, body=body, rows=response.rows if rows is None else rows)
