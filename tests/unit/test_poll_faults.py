@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from paylab import LabPayment
-from paylab.faults import Emptied, ServerError, always, where
+from paylab.faults import Emptied, Lagging, ServerError, always, where
 from tests.gates import Gate, gate
 from tests.polling import Polling
 
@@ -140,6 +140,20 @@ def test_another_creation_date_is_set_aside_and_said() -> None:
     report = polling.poll()
     assert report["set_aside"] == 1
     assert "set aside" in report["detail"]
+
+
+def test_no_invention_two_lists_of_one_old_copy_do_not_take_back_what_was_paid() -> None:
+    polling = Polling(["compago"], by_id=False)
+    payments = [polling.world().add(created_at=polling.clock.now() - HOUR) for _ in range(2)]
+    polling.poll()
+    polling.world().move(payments[0].id, "CONFIRMED")
+    polling.poll()
+    polling.lab.faults = [Lagging(when=always(), seconds=90)]
+    polling.poll()
+    polling.lab.faults = []
+    for _ in range(2):
+        polling.poll()
+    assert polling.told(payments[0].id) == ["paid"]
 
 
 def test_payments_that_vanish_one_by_one_are_no_collapse() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from paywatch.discovery.reader import Observation
+from paywatch.discovery.reader import BY_ID, Observation
 from paywatch.domain.changes import HISTORY_LIMIT, OUTBOX_LIMIT, Change, DetectedBy, Record
 from paywatch.domain.events import body_of
 from paywatch.domain.payments import Payment, Source, Status, is_backwards, moment, timestamp
@@ -81,6 +81,9 @@ def judge(
         return Ruling(Outcome.UNCHANGED)
     if not confirmed and _lags(stored, payment, status):
         return Ruling(Outcome.BACKWARDS)
+    if _is_older(payment, known) and observed.route != BY_ID:
+        # Two lists that agree may both come from one old copy, and this one says that it is old.
+        return Ruling(Outcome.BACKWARDS)
     if not moved:
         return Ruling(Outcome.UPDATED, replace(stored, payment=payment, seen=observed.seen))
     return _changed(rules, stored, observed, status, listed_at)
@@ -91,6 +94,13 @@ def _born_anew(payment: Payment, known: Payment) -> bool:
     if payment.created_at is None or known.created_at is None:
         return False
     return payment.created_at[:SECONDS] != known.created_at[:SECONDS]
+
+
+def _is_older(payment: Payment, known: Payment) -> bool:
+    """Whether the row says itself that it changed last before the one that is stored."""
+    if payment.updated_at is None or known.updated_at is None:
+        return False
+    return payment.updated_at < known.updated_at
 
 
 def expiry_of(payment: Payment) -> datetime | None:
