@@ -98,9 +98,10 @@ class Polling:
         pace: float = 1.0,
         budget: int = 600,
         every: timedelta = EVERY,
+        clock: LabClock | None = None,
     ) -> None:
         self.sources = tuple(Source.parse(name) for name in sources)
-        self.clock = LabClock(START)
+        self.clock = clock or LabClock(START)
         self.truth = TruthLog()
         self.worlds = {source: self._world(source, seed, order, by_id) for source in self.sources}
         if size is not None:
@@ -123,7 +124,7 @@ class Polling:
         self.ticks: list[Tick] = []
         self.deliveries: list[Delivery] = []
         self.reports: list[dict[str, Any]] = []
-        self._random = Random(seed)
+        self.seed = seed
         self._providers: dict[Source, Provider] = {}
         self._received = 0
 
@@ -266,7 +267,7 @@ class Polling:
                 f"https://{source.provider}.test{world.base_path}",
                 self.pace,
                 self.clock,
-                self._random,
+                Random(f"{self.seed}/{source}"),
                 self.carrier(),
             )
         return self._providers[source]

@@ -18,6 +18,7 @@ from paylab import Size
 from paylab.faults import Fault, Frozen, ServerError, between
 from paywatch.domain.payments import Source
 from paywatch.providers import rows
+from tests.keyed import Keyed
 from tests.polling import Polling
 from tests.remembering import remembering
 
@@ -137,24 +138,6 @@ class Fortnight:
     def _come_loose(self) -> None:
         for payment_id in self._stuck:
             self.polling.world("onepay").move(payment_id, "paid")
-
-
-class Keyed(Polling):
-    """A polling whose keys are read anew when one was refused, as the function does."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.keys = {source: world.api_key for source, world in self.worlds.items()}
-
-    def tick(self, **options: Any) -> dict[str, Any]:
-        report = super().tick(**options)
-        for source in self.sources:
-            if report["sources"][source.short]["outcome"] == "credentials_rejected":
-                self._providers.pop(source, None)
-        return report
-
-    def key_of(self, source: Source) -> str:
-        return self.keys[source]
 
 
 def listing(fortnight: Fortnight) -> str:

@@ -11,15 +11,14 @@ import httpx
 
 from paylab import LabPayment, LabTransport, World
 from paylab.world import Order
-from paywatch.domain.payments import Status
 from paywatch.providers.http import Transport
+from tests.differing import OPEN, differing
 from tests.polling import Polling
 
 HOUR = timedelta(hours=1)
 # Rows a page: so few that every list has several pages.
 PAGE = 3
 
-OPEN = {"compago": ("PENDING",), "onepay": ("created", "processing")}
 # Where a payment may go from each status; what is settled moves once more at most.
 MOVES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "compago": {
@@ -138,21 +137,4 @@ class Moving(Polling):
 
     def wrong(self, *, settled_too: bool) -> list[str]:
         """Say which payments are not stored, and told of, as they stand at the provider."""
-        found = []
-        for payment in self.here.payments():
-            is_open = payment.status in OPEN[self.here.provider]
-            if not is_open and not settled_too:
-                continue
-            record = self.stored(payment.id, self.source)
-            if record is None:
-                found.append(f"{payment.id} is {payment.status} and was never seen")
-                continue
-            if record.payment.provider_status != payment.status:
-                stored = record.payment.provider_status
-                found.append(f"{payment.id} is {payment.status} and stored as {stored}")
-            told = self.told(payment.id)
-            if told and Status(told[-1]) is not record.status:
-                found.append(f"{payment.id} is {record.status} and was told to be {told[-1]}")
-            if len(told) != record.version or record.owes:
-                found.append(f"{payment.id} has {record.version} versions, {len(told)} were told")
-        return found
+        return differing(self, self.source, settled_too=settled_too)

@@ -19,7 +19,8 @@ import pytest
 from paylab import LabPayment
 from paylab.faults import Asked, Fault, When, always
 from paylab.messages import Response
-from tests.discovery.moving import HOUR, OPEN, Moving
+from tests.differing import OPEN
+from tests.discovery.moving import HOUR, Moving
 from tests.discovery.naive import GONE, Naive
 
 MINUTE = timedelta(minutes=1)

@@ -23,7 +23,8 @@ from hypothesis.stateful import (
 )
 
 from paylab.world import Order
-from tests.discovery.moving import HOUR, MOVES, OPEN, Moving
+from tests.differing import OPEN
+from tests.discovery.moving import HOUR, MOVES, Moving
 from tests.proofs import Proof
 
 SCANS = 10_000
