@@ -55,7 +55,7 @@ class _Audit:
             for key, states in standings(truth).items()
             if (sources is None or key[0] in sources) and key not in truth.tests
         }
-        self._tests = truth.tests
+        self._tests, self._hidden = truth.tests, truth.hidden
         self._report = AuditReport()
         self._told: dict[Key, dict[int, Claim]] = defaultdict(dict)
 
@@ -125,7 +125,7 @@ class _Audit:
                     before = claim
                     continue
                 self._told[claim.key][place] = claim
-            self._check(witness, claim, before, place)
+            self._check(witness, claim, before, place, again=place < last)
             last, before = place, claim
 
     def _place(self, witness: Witness, claim: Claim, before: Claim | None, last: int) -> int | None:
@@ -136,6 +136,9 @@ class _Audit:
             return later[0]
         if before and before.derived and last in places and witness.was_amended():
             return last  # its deadline was moved, so that it is pending once more
+        again = witness.shown_again(claim, before) if before is not None else None
+        if again is not None and again < last:
+            return again
         if last in places:
             self._invented(claim, why="the same state under a second version")
         elif places:
@@ -144,8 +147,10 @@ class _Audit:
             self._invented(claim, why=f"no reader was sent {claim.provider_status} by its time")
         return None
 
-    def _check(self, witness: Witness, claim: Claim, before: Claim | None, place: int) -> None:
-        """Tell what is wrong with a claim whose state is known."""
+    def _check(
+        self, witness: Witness, claim: Claim, before: Claim | None, place: int, *, again: bool
+    ) -> None:
+        """Tell what is wrong with a claim whose state is known, or was shown `again`."""
         wrong = witness.wrong_particulars(claim, place)
         if wrong is None and claim.version == 1:
             wrong = witness.wrong_first_previous(claim, place)
@@ -154,9 +159,10 @@ class _Audit:
             if said != (before.status, before.provider_status):
                 wrong = f"says that it was {said} before, but was told {before.status} last"
         state = witness.states[place]
-        if wrong is None and not claim.derived and self._was_there_before(state):
+        dated = not claim.derived and not again
+        if wrong is None and dated and self._was_there_before(state):
             wrong = "was there before the watch"
-        if wrong is None and not claim.derived:
+        if wrong is None and dated:
             wrong = self._wrong_interval(claim, state)
         if wrong is not None:
             self._invented(claim, why=wrong)
@@ -189,6 +195,8 @@ class _Audit:
             due = looks_new and self._must_be_told(key[0], state, place == first_seen)
             if state.backward and told is None and not due:
                 doubtful.add(place)
+            if key in self._hidden and place + 1 < len(witness.states):
+                due = False  # it passed where only the slow reading of everything looks
             if due:
                 report.expected += 1
                 if told is None:

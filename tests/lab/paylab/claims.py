@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
-from paylab.standings import Key, Readers, Standing
+from paylab.standings import RANKS, Key, Readers, Standing
 from paylab.truth import Amendment
 
 EVENT_TYPE = "paywatch.payment.status_changed.v1"
@@ -152,6 +152,18 @@ class Witness:
             and (reads := self.read_as(place, claim.time))
             and (state.end is None or state.end > from_then or reads[-1] >= from_then)
         ]
+
+    def shown_again(self, claim: Claim, before: Claim) -> int | None:
+        """Return the state that has passed and that an old copy showed again in the claim's tick.
+
+        What goes backwards is not to be believed of it (DESIGN.md, Evidence).
+        """
+        if RANKS.get(claim.status, 3) < RANKS.get(before.status, 3):
+            return None
+        from_then = self._readers.start_of_tick_at(claim.time + self._slack) - self._slack
+        old = {at for at, _, true_at in self._reads if true_at < at and from_then <= at}
+        shown = (p for p in self.places(claim) if old.intersection(self.read_as(p, claim.time)))
+        return max(shown, default=None)
 
     def expiry(self, claim: Claim) -> tuple[int, datetime] | None:
         """Return the PENDING state that was read past its deadline by the claim's time, or None."""

@@ -55,9 +55,9 @@ class LabClock:
 class SideBySide(LabClock):
     """A clock for readers in threads of their own: what one of them waits for, no other waits for.
 
-    Each thread's time begins at that of the one that made the clock, which finds itself at the
-    latest of them when it looks again: by then they must have ended. So what a thread reads does
-    not depend on how the machine shares its time among them.
+    A thread's time begins at that of the one that made the clock, which finds itself at the latest
+    of them when it looks again: by then they must have ended. So what a thread reads does not
+    depend on how the machine shares its time among them.
     """
 
     def __init__(self, start: datetime) -> None:
@@ -68,26 +68,32 @@ class SideBySide(LabClock):
 
     def now(self) -> datetime:
         """Return the thread's own instant."""
-        return super().now() + timedelta(seconds=self._meet())
+        ahead = timedelta(seconds=self._meet())
+        return super().now() + ahead
 
     def monotonic(self) -> float:
         """Return the seconds since the start, by the thread's own time."""
-        return super().monotonic() + self._meet()
+        ahead = self._meet()
+        return _micros(super().monotonic() + ahead)
 
     def advance(self, seconds: float) -> datetime:
-        """Move the thread's own time forward."""
+        """Move the thread's own time forward, by whole microseconds."""
         ahead = self._meet()
         if threading.get_ident() == self._maker:
-            return super().advance(seconds)
+            return super().advance(_micros(seconds))
         if seconds < 0:
             raise ValueError("time does not go back; leap() moves the wall clock alone")
-        self._ahead.seconds = ahead + seconds
+        self._ahead.seconds = _micros(ahead + seconds)
         with self._lock:
             self._furthest = max(self._furthest, self._ahead.seconds)
         return self.now()
 
+    def begin(self) -> None:
+        """Let the thread begin, anew if it read something else before."""
+        self._ahead.seconds = 0.0
+
     def _meet(self) -> float:
-        """Return how far the thread is ahead of the maker; who made it catches up with all."""
+        """Return how far the thread is ahead of the maker, who catches up with all of them."""
         if threading.get_ident() != self._maker:
             return float(getattr(self._ahead, "seconds", 0.0))
         with self._lock:
@@ -95,3 +101,8 @@ class SideBySide(LabClock):
         if furthest:
             super().advance(furthest)
         return 0.0
+
+
+def _micros(seconds: float) -> float:
+    """Round, so that sums do not depend on the order of what was added."""
+    return round(seconds, 6)

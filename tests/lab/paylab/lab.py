@@ -81,7 +81,7 @@ class Lab:
             count = self._asked[source] = self._asked.get(source, 0) + 1
             asked = Asked(request, world.source if world else None, self.clock.now(), count, world)
             fired: list[Fault] = []
-            for place, fault in enumerate(self.faults):
+            for place, fault in sorted(enumerate(self.faults), key=lambda each: not each[1].anew):
                 dice = self._rng(place, source)
                 if fault.fires(asked, dice):
                     spoiled = fault.apply(asked, response, dice)

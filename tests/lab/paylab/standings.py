@@ -14,6 +14,9 @@ from paylab.truth import Transition, TruthLog
 Key = tuple[str, str]
 
 
+# A reader that got nothing may leave the provider alone for so long, and no longer.
+REST = timedelta(minutes=4)
+
 # How far along its way a payment is; paid and cancelled are at 3.
 RANKS = {
     "unrecognized": 0,
@@ -123,19 +126,23 @@ class Readers:
         """Say for each tick whether it could read the source.
 
         It could if every distinct URL that it asked was answered in the end. One that asked
-        nothing could have, unless an earlier answer had asked it to wait beyond its end.
+        nothing could have, unless an earlier answer had asked it to wait beyond its end, or the
+        last one that asked had no answer and was not long ago.
         """
         if source not in self._able:
             asked = self._by_source[source]
             times = [served.at for served in asked]
-            wait_until = self.watch
+            wait_until = rest_until = self.watch
             able = []
             for tick in self.ticks:
                 first, last = bisect_left(times, tick.start), bisect_right(times, tick.end)
                 mine = asked[first:last]
                 answered = {served.target for served in mine if _answered(served)}
                 whole = all(served.target in answered for served in mine)
-                able.append(tick.finished and (whole if mine else wait_until <= tick.end))
+                could = whole if mine else max(wait_until, rest_until) <= tick.end
+                able.append(tick.finished and could)
+                if mine:
+                    rest_until = tick.start if whole else tick.start + REST
                 for served in mine:
                     wait_until = max(wait_until, served.at + timedelta(seconds=served.retry_after))
             self._able[source] = able

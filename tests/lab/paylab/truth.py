@@ -75,6 +75,7 @@ class TruthLog:
         self._removed: dict[tuple[str, str], datetime] = {}
         self._amendments: list[Amendment] = []
         self._tests: set[tuple[str, str]] = set()
+        self._hidden: set[tuple[str, str]] = set()
 
     def __iter__(self) -> Iterator[Transition]:
         with self._lock:
@@ -100,6 +101,12 @@ class TruthLog:
         """Return the test payments of live accounts, by (source, payment id): not to be told."""
         with self._lock:
             return frozenset(self._tests)
+
+    @property
+    def hidden(self) -> frozenset[tuple[str, str]]:
+        """Return the payments that went through a state that only the list of all showed."""
+        with self._lock:
+            return frozenset(self._hidden)
 
     def of(self, source: str, payment_id: str) -> list[Transition]:
         """Return one payment's transitions, birth first."""
@@ -138,6 +145,11 @@ class TruthLog:
         """Note that a payment is a test in an account that is live."""
         with self._lock:
             self._tests.add((source, payment_id))
+
+    def record_hidden(self, source: str, payment_id: str) -> None:
+        """Note that a payment goes where no list by status has it, and no answer by id."""
+        with self._lock:
+            self._hidden.add((source, payment_id))
 
     def record_amendment(self, source: str, payment: LabPayment, at: datetime) -> None:
         """Append a change of particulars."""

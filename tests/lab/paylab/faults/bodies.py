@@ -109,4 +109,4 @@ def _filling(megabytes: int) -> bytes:
 
 @cache
 def _packed(megabytes: int) -> bytes:
-    return gzip.compress(b'{"filling":"' + _filling(megabytes) + b'"}', mtime=0)
+    return gzip.compress(b'{"filling":"' + _filling(megabytes) + b'"}', 1, mtime=0)

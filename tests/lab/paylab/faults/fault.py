@@ -32,9 +32,13 @@ class Leaves(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Fault(ABC):
-    """Something that goes wrong at one source (`compago/default`), or at all."""
+    """Something that goes wrong at one source (`compago/default`), or at all.
+
+    One that answers `anew`, from another copy, comes before those that spoil an answer.
+    """
 
     leaves: ClassVar[Leaves] = Leaves.NOTHING
+    anew: ClassVar[bool] = False
 
     when: When
     source: str | None = None

@@ -16,6 +16,7 @@ class Frozen(Fault):
     """The same answer again to the same question, as of a copy that is no longer brought up."""
 
     leaves = Leaves.ROWS
+    anew = True
 
     kept: dict[str, Response] = field(default_factory=dict, compare=False, repr=False)
 
@@ -33,6 +34,7 @@ class Lagging(Fault):
     """Every list comes from a replica that is so many seconds behind; reads by id do not."""
 
     leaves = Leaves.ROWS
+    anew = True
 
     seconds: float = 90.0
 

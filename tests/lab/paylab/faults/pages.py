@@ -37,7 +37,8 @@ class ListPage:
         if "count" in self.said:
             self.said["count"] = total
         else:
-            self.said |= {"total": total, "last_page": max(1, -(-total // self.said["per_page"]))}
+            size = int(self.said["per_page"])
+            self.said |= {"total": total, "last_page": max(1, -(-total // size))}
 
 
 def page_of(response: Response) -> ListPage | None:
