@@ -9,16 +9,10 @@ OPEN = {"compago": ("PENDING",), "onepay": ("created", "processing")}
 
 
 def differing(polling: Polling, source: str, *, settled_too: bool) -> list[str]:
-    """Say which payments are not stored, and told of, as they stand at the provider.
-
-    A test in a live account is to be told to nobody, however it is stored.
-    """
+    """Say which payments are not stored, and told of, as they stand at the provider."""
     world, found = polling.world(source), []
     for payment in world.payments():
         told = polling.told(payment.id)
-        if (world.source, payment.id) in polling.truth.tests:
-            found += [f"{payment.id} is a test and was told to be {told}"] * bool(told)
-            continue
         if payment.status not in OPEN[world.provider] and not settled_too:
             continue
         record = polling.stored(payment.id, source)

@@ -53,7 +53,7 @@ class _Audit:
         self._witnesses = {
             key: Witness(key, states, amendments[key], self._readers, slack)
             for key, states in standings(truth).items()
-            if (sources is None or key[0] in sources) and key not in truth.tests
+            if sources is None or key[0] in sources
         }
         self._tests, self._hidden = truth.tests, truth.hidden
         self._report = AuditReport()
@@ -63,8 +63,8 @@ class _Audit:
         claims = self._first_deliveries(deliveries)
         for key, by_version in claims.items():
             if key in self._tests:
-                self._invented(*by_version.values(), why="is a test payment of a live account")
-                continue
+                hidden = [claim for claim in by_version.values() if not claim.is_test]
+                self._invented(*hidden, why="does not say that it is a test in a live account")
             if key not in self._witnesses:
                 self._invented(*by_version.values(), why="the provider has no such payment")
                 continue

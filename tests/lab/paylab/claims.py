@@ -39,6 +39,7 @@ class Claim:
     currency: str
     external_id: str | None
     derived: bool
+    is_test: bool
     time: datetime
     after: datetime | None
     until: datetime | None
@@ -63,6 +64,7 @@ class Claim:
                 currency=data["currency"],
                 external_id=data["external_id"],
                 derived=data.get("derived", False) is True,
+                is_test=data.get("is_test", False) is True,
                 time=datetime.fromisoformat(event["time"]),
                 after=_instant(data.get("changed_after")),
                 until=_instant(data.get("changed_before")),

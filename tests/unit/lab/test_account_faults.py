@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from paylab import Delivery, Lab, LabClock, Tick, World, audit
+from paylab import Delivery, Lab, LabClock, World, audit
 from paylab.faults import Drifting, Fault, KeyTurned, StrayTests, UnknownStatus, always
 
 from .asking import HEADERS, ask, parsed
@@ -69,7 +69,7 @@ def test_what_only_the_list_of_all_shows_and_passes_is_not_owed(clock: LabClock)
     assert [finding.split(": ")[1][:9] for finding in lost("paid")] == ["CONFIRMED"]
 
 
-def test_a_test_in_a_live_account_says_so_and_whoever_tells_of_it_invents(clock: LabClock) -> None:
+def test_a_test_in_a_live_account_says_so_and_whoever_hides_that_invents(clock: LabClock) -> None:
     world = opened("onepay", clock, key="sk_live_1")
     lab = a_lab(world, StrayTests(when=always(), payments=2))
     headers = HEADERS["onepay"] | {"Authorization": "Bearer sk_live_1"}
@@ -83,8 +83,6 @@ def test_a_test_in_a_live_account_says_so_and_whoever_tells_of_it_invents(clock:
         t.provider_status for t in world.truth if (t.source, t.payment_id) in world.truth.tests
     ]
     assert set(words) == {"created", "paid"}
-    silent = audit(world.truth, [Tick(clock.now(), clock.now())], [], lab.log)
-    assert (silent.expected, silent.lost) == (0, [])
 
 
 @pytest.mark.parametrize(("provider", "key"), [("onepay", "sk_test_1"), ("compago", "live")])

@@ -81,7 +81,11 @@ def judge(
         return Ruling(Outcome.UNCHANGED)
     if not confirmed and _lags(stored, payment, status):
         return Ruling(Outcome.BACKWARDS)
-    if _is_older(payment, known) and observed.route != BY_ID:
+    if (
+        _is_older(payment, known)
+        and is_backwards(stored.status, status)
+        and observed.route != BY_ID
+    ):
         # Two lists that agree may both come from one old copy, and this one says that it is old.
         return Ruling(Outcome.BACKWARDS)
     if not moved:

@@ -109,7 +109,7 @@ class UnknownStatus(Fault):
 
 @dataclass(frozen=True, kw_only=True)
 class StrayTests(Fault):
-    """Test payments in OnePay's list of a live account; nobody may be told of them."""
+    """Test payments in OnePay's list of a live account; what is told of them says so."""
 
     leaves = Leaves.ALL
 
