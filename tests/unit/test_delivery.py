@@ -10,6 +10,7 @@ from paywatch.delivery import Delivered, deliver
 from paywatch.discovery.ledger import judge
 from paywatch.domain.changes import Record
 from paywatch.domain.events import Message
+from paywatch.domain.limits import BATCH_ENTRIES
 from paywatch.errors import StaleState
 from paywatch.memory import MemoryPayments, MemoryTopic
 from tests.examples import ONEPAY, observed, payment, record, rules
@@ -150,6 +151,20 @@ def test_what_is_published_and_not_acknowledged_stays_owed_and_is_told_again(
     repeats = [m for m in outbox.topic.published[3:] if m.id in first]
     assert [first[m.id] for m in repeats] == repeats
     assert len(repeats) == 3
+
+
+def test_a_death_repeats_no_more_than_one_request_had_published(outbox: Outbox) -> None:
+    class Dying(MemoryPayments):
+        def acknowledge(self, record: Record, version: int) -> None:
+            raise KeyboardInterrupt
+
+    owed = [owing(outbox.payments, f"p{number}", "created") for number in range(25)]
+    with pytest.raises(KeyboardInterrupt):
+        deliver(owed, Dying(), outbox.topic, lambda: True)
+    assert len(outbox.told) == BATCH_ENTRIES
+    outbox.topic.published.clear()
+    deliver(owed, outbox.payments, outbox.topic, lambda: True)
+    assert len(set(outbox.told)) == len(outbox.told) == 25
 
 
 def test_nothing_is_published_when_the_time_is_up(outbox: Outbox) -> None:

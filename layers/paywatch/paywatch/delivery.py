@@ -7,11 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from paywatch.domain.changes import Record
 from paywatch.domain.events import message_of
+from paywatch.domain.limits import BATCH_ENTRIES
 from paywatch.errors import StaleState, TopicUnavailable
 from paywatch.ports import Payments, Topic
-
-# How many messages are handed to the topic between two looks at the clock.
-ROUND = 50
 
 
 @dataclass
@@ -29,15 +27,17 @@ def deliver(
 ) -> Delivered:
     """Publish what the records owe, one version of a payment at a time.
 
-    A later version of a payment is published only when the one before it was. A refused message
-    holds up its own payment alone; a topic that refuses everything ends the delivery. `records` in
-    the answer holds every record as it stands afterwards, `refused` why a payment still owes.
+    A later version of a payment is published only when the one before it was. What one request has
+    published is acknowledged before the next is sent: who dies in between repeats no more than
+    that. A refused message holds up its own payment alone; a topic that refuses everything ends the
+    delivery. `records` in the answer holds every record as it stands afterwards, `refused` why a
+    payment still owes.
     """
     result = Delivered()
     queue = [record for record in owing if record.owes]
     result.records = {record.id: record for record in queue}
     while queue and may_go_on():
-        batch, queue = queue[:ROUND], queue[ROUND:]
+        batch, queue = queue[:BATCH_ENTRIES], queue[BATCH_ENTRIES:]
         due = {}
         for record in batch:
             if not record.outbox:
