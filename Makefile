@@ -54,6 +54,11 @@ endef
 .venv-runtime/.ready: $(REQUIREMENTS)/runtime.txt $(REQUIREMENTS)/pip.txt | python3.13
 	$(call environment,$(PYTHON313),runtime)
 
+# Lambda's runtime emulator is a file in sam's wheel: 8 MB and a second, instead of all of sam.
+.venv-rie/.ready: $(REQUIREMENTS)/rie.txt | .venv/.ready
+	@$(BIN)/python $(PIP) --require-hashes --no-deps --upgrade --target $(@D) -r $(REQUIREMENTS)/rie.txt
+	@touch $@
+
 .venv-lock/.ready: $(REQUIREMENTS)/lock.txt $(REQUIREMENTS)/pip.txt
 	$(call environment,$(PYTHON),lock)
 
@@ -69,7 +74,7 @@ demo: .venv/.ready ## Watch the whole job: both providers, the table, the topics
 fortnight: .venv/.ready ## See what is told in two weeks in which everything goes wrong (some minutes)
 	@$(BIN)/python -m tests.alerts.fortnight $(ARGS)
 
-test: .venv/.ready ## Run the tests that end within minutes
+test: .venv/.ready .venv-rie/.ready ## Run the tests that end within minutes
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 check: .venv/.ready scan ## Format, lint, strict types, import arrows, the template's judges
@@ -82,7 +87,7 @@ check: .venv/.ready scan ## Format, lint, strict types, import arrows, the templ
 bench: .venv/.ready ## Measure
 	$(BIN)/python -m pytest -m bench tests/benchmarks $(ARGS)
 
-soak: .venv/.ready ## Run the tests that look for what only time brings out
+soak: .venv/.ready .venv-rie/.ready ## Run the tests that look for what only time brings out
 	$(BIN)/python -m pytest -m soak $(ARGS)
 
 scan: .venv-sam/.ready .venv-checkov/.ready ## Judge the template as SAM and a security review would
@@ -106,11 +111,11 @@ build-here: .venv-sam/.ready | python3.13
 
 EVENT ?= events/poll.json
 TICKS ?= 1
-invoke: .venv/.ready .venv-runtime/.ready ## Invoke what was built under the runtime emulator: EVENT=events/poll.json TICKS=1
+invoke: .venv/.ready .venv-rie/.ready .venv-runtime/.ready ## Invoke what was built under the runtime emulator: EVENT=events/poll.json TICKS=1
 	@$(MAKE) --no-print-directory build-here >&2 # the report alone is for standard output
 	@$(BIN)/python -m tests.e2e.invoke_built "$(EVENT)" "$(TICKS)"
 
-e2e: .venv/.ready .venv-runtime/.ready .venv-ministack/.ready build-here ## Deploy to an emulator, and let the schedule poll
+e2e: .venv/.ready .venv-rie/.ready .venv-runtime/.ready .venv-ministack/.ready build-here ## Deploy to an emulator, and let the schedule poll
 	$(BIN)/python -m pytest -m e2e -s tests/e2e $(ARGS)
 
 format: .venv/.ready ## Lay out the code, and mend what mends itself
@@ -127,6 +132,7 @@ lock: .venv-lock/.ready ## Pin the newest versions that fit, with hashes, for ev
 	$(COMPILE) --python-version 3.13 pyproject.toml -o $(DEPLOYED)
 	$(COMPILE) --python-version 3.11 pyproject.toml --extra cli $(REQUIREMENTS)/dev.in -c $(DEPLOYED) -o $(REQUIREMENTS)/dev.txt
 	$(COMPILE) --python-version 3.11 $(REQUIREMENTS)/sam.in -o $(REQUIREMENTS)/sam.txt
+	$(COMPILE) --python-version 3.11 --no-deps $(REQUIREMENTS)/rie.in -c $(REQUIREMENTS)/sam.txt -o $(REQUIREMENTS)/rie.txt
 	$(COMPILE) --python-version 3.11 $(REQUIREMENTS)/checkov.in -o $(REQUIREMENTS)/checkov.txt
 	$(COMPILE) --python-version 3.13 $(REQUIREMENTS)/runtime.in -o $(REQUIREMENTS)/runtime.txt
 	$(COMPILE) --python-version 3.13 $(REQUIREMENTS)/ministack.in -o $(REQUIREMENTS)/ministack.txt

@@ -1,4 +1,8 @@
-"""The built function under Lambda's own runtime emulator, without Docker."""
+"""The function under Lambda's own runtime emulator, without Docker.
+
+It is what was built, which needs python3.13 as Lambda does, or the checkout, which runs on what the
+tests run on.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,9 @@ import os
 import platform
 import signal
 import subprocess
+import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
@@ -20,7 +25,25 @@ from tests.e2e.emulator import MADE_UP_KEYS, REGION, ROOT, end, free_port
 BUILT = ROOT / ".aws-sam-here/build"
 INVOCATIONS = "/2015-03-31/functions/function/invocations"
 PROCESSOR = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
+EMULATOR = ROOT / f".venv-rie/samcli/local/rapid/aws-lambda-rie-{PROCESSOR}"
 FUNCTION = "paywatch-built"
+
+
+@dataclass(frozen=True)
+class Code:
+    """What the emulator runs: the function's own folder, its layers in order, the interpreter."""
+
+    function: Path
+    layers: Sequence[Path]
+    python: str | Path
+
+
+BUILT_CODE = Code(
+    BUILT / "PollerFunction",
+    (BUILT / "PaywatchLayer/python", BUILT / "DependenciesLayer/python"),
+    ROOT / ".venv-runtime/bin/python",
+)
+CHECKOUT = Code(ROOT / "functions/poller", (ROOT / "layers/paywatch",), sys.executable)
 
 
 class Failed(Exception):
@@ -88,17 +111,20 @@ class Runtime:
 
 @contextmanager
 def runtime(
-    folder: Path, endpoint: str, settings: Mapping[str, str], timeout: int = 60
+    folder: Path,
+    endpoint: str,
+    settings: Mapping[str, str],
+    timeout: int = 60,
+    code: Code = BUILT_CODE,
 ) -> Iterator[Runtime]:
-    """Run the built function with these settings; AWS is what answers at `endpoint`."""
+    """Run the function with these settings; AWS is what answers at `endpoint`."""
     port, api = free_port(), free_port()
-    layers = [BUILT / "PaywatchLayer/python", BUILT / "DependenciesLayer/python"]
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
         # In the order of the Lambda runtime: the function's own folder, then the layers.
-        "PYTHONPATH": os.pathsep.join(map(str, (BUILT / "PollerFunction", *layers))),
-        "LAMBDA_TASK_ROOT": str(BUILT / "PollerFunction"),
+        "PYTHONPATH": os.pathsep.join(map(str, (code.function, *code.layers))),
+        "LAMBDA_TASK_ROOT": str(code.function),
         "AWS_LAMBDA_FUNCTION_NAME": FUNCTION,
         "AWS_LAMBDA_FUNCTION_TIMEOUT": str(timeout),
         "AWS_REGION": REGION,
@@ -107,16 +133,15 @@ def runtime(
         **MADE_UP_KEYS,
         **settings,
     }
-    sam = next((ROOT / ".venv-sam/lib").glob("python3*")) / "site-packages/samcli/local/rapid"
     command: list[str | Path] = [
-        sam / f"aws-lambda-rie-{PROCESSOR}",
+        EMULATOR,
         "--runtime-interface-emulator-address",
         f"127.0.0.1:{port}",
         "--runtime-api-address",
         f"127.0.0.1:{api}",
         "--log-level",
         "error",
-        ROOT / ".venv-runtime/bin/python",
+        code.python,
         "-m",
         "awslambdaric",
         "app.lambda_handler",
@@ -126,7 +151,7 @@ def runtime(
         process = subprocess.Popen(
             command,
             env=environment,
-            cwd=BUILT / "PollerFunction",
+            cwd=code.function,
             stdin=subprocess.DEVNULL,
             stdout=written,
             stderr=subprocess.STDOUT,
