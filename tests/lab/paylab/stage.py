@@ -1,12 +1,13 @@
 """A stage: the lab over real HTTP, and the template's own resources on an AWS emulator.
 
-Everything listens on free ports of the loopback interface, in this process, and is gone afterwards.
+Everything listens on free ports of the loopback interface, in this process unless an emulator is
+given, and is gone afterwards.
 """
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -59,37 +60,12 @@ class Stage:
         return _client(self.endpoint, service, **options)
 
 
-@contextmanager
-def staged(
-    lab: Lab,
-    *,
-    template: Path = TEMPLATE,
-    parameters: Mapping[str, str] | None = None,
-    latency: float = 0.0,
-) -> Iterator[Stage]:
-    """Serve a lab and deploy the template beside it, until the block ends.
-
-    `parameters` are the template's; where the providers are and which sources there are is known.
-    `latency` is what each request to the lab takes on its clock, in seconds.
-    """
-    keys = {_short(source): world.api_key for source, world in lab.worlds.items()}
-    with LabServer(lab, latency=latency) as server, _emulator() as endpoint:
-        # A provider without an account here is pointed at the lab as well, never at the real one.
-        urls = dict.fromkeys(_BASE_URLS.values(), f"http://127.0.0.1:{server.port}")
-        for source, world in lab.worlds.items():
-            urls[_BASE_URLS[world.provider]] = server.base_url(source)
-        made = deploy(
-            template,
-            {**(parameters or {}), **urls, "Sources": ",".join(keys)},
-            keys,
-            partial(_client, endpoint),
-        )
-        yield Stage(lab, made.environment, made.queue_url, endpoint)
+Emulating = Callable[[], AbstractContextManager[str]]
 
 
 @contextmanager
-def _emulator() -> Iterator[str]:
-    """Run the emulator and give its address; what was made on it is forgotten at the end."""
+def emulator() -> Iterator[str]:
+    """Run the AWS emulator in a thread and give its address; at the end all of it is forgotten."""
     log = logging.getLogger("werkzeug")
     level = log.level
     log.setLevel(logging.ERROR)  # one line for each request otherwise
@@ -109,6 +85,36 @@ def _emulator() -> Iterator[str]:
         server._server.server_close()  # stop() leaves the port open
         log.setLevel(level)
         os.environ.update(hidden)
+
+
+@contextmanager
+def staged(
+    lab: Lab,
+    *,
+    template: Path = TEMPLATE,
+    parameters: Mapping[str, str] | None = None,
+    latency: float = 0.0,
+    emulating: Emulating = emulator,
+) -> Iterator[Stage]:
+    """Serve a lab and deploy the template beside it, until the block ends.
+
+    `parameters` are the template's; where the providers are and which sources there are is known.
+    `latency` is what each request to the lab takes on its clock, in seconds. `emulating` runs what
+    stands in for AWS.
+    """
+    keys = {_short(source): world.api_key for source, world in lab.worlds.items()}
+    with LabServer(lab, latency=latency) as server, emulating() as endpoint:
+        # A provider without an account here is pointed at the lab as well, never at the real one.
+        urls = dict.fromkeys(_BASE_URLS.values(), f"http://127.0.0.1:{server.port}")
+        for source, world in lab.worlds.items():
+            urls[_BASE_URLS[world.provider]] = server.base_url(source)
+        made = deploy(
+            template,
+            {**(parameters or {}), **urls, "Sources": ",".join(keys)},
+            keys,
+            partial(_client, endpoint),
+        )
+        yield Stage(lab, made.environment, made.queue_url, endpoint)
 
 
 def _client(endpoint: str, service: str, **options: Any) -> Any:

@@ -1,0 +1,201 @@
+"""Everything real but the world outside: processes, sockets, state on a server, signals.
+
+The function runs under Lambda's runtime emulator, its state is held by a server process, and both
+providers are the lab's, over HTTP. Between the function and AWS stands a relay, which strikes.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from paydemo.subscriber import Subscriber
+from paylab import AuditReport, Lab, Tick, TruthLog, World, audit
+from paylab.faults import Asked, Fault
+from paylab.messages import Response
+from paylab.stage import staged
+from paywatch.domain.payments import timestamp
+from paywatch.ports import NO_LEASE
+from tests.e2e.runtime import Code, Failed, Runtime, runtime
+from tests.e2e.wall import WallClock
+from tests.kills.moments import Moment
+from tests.kills.motion import Motion
+from tests.kills.relay import Passing, Relay
+from tests.kills.repeats import Repeats
+from tests.kills.server import state_server
+
+TIMEOUT = 60  # as in the template
+# Polls in a row that find everything well before an audit: some lists have their turn in the third.
+SETTLING = 6
+# A poll that cannot come to its end in so many seconds never will.
+LONGEST_RECOVERY = 60.0
+# Nothing waits for its turn, politely.
+PACE = {"CompagoRequestsPerSecond": "1000", "OnePayRequestsPerSecond": "1000"}
+
+_setting_up = threading.Lock()  # sessions of boto3 are not made by two threads at once
+
+
+@dataclass(frozen=True)
+class Struck(Fault):
+    """Strikes the reader at its n-th request, which it gets no answer to."""
+
+    strike: Any = None
+
+    def apply(self, asked: Asked, response: Response, rng: Random) -> Response:
+        """Strike, and answer whoever is still there."""
+        self.strike()
+        return response
+
+
+class Stand:
+    """A function that can be struck, and what is known of its runs; `played` gives it."""
+
+    def __init__(self, folder: Path, stack: ExitStack, seed: int, code: Code, timeout: int) -> None:
+        clock, truth = WallClock.at_present(), TruthLog()
+        compago, onepay = (
+            World(name, clock, truth, seed=seed, rate_limit=1_000_000)
+            for name in ("compago", "onepay")
+        )
+        self.lab = Lab(clock, [compago, onepay], seed=seed)
+        self.motion = Motion(compago, onepay, Random(f"{seed}/motion"))
+        stage = stack.enter_context(
+            staged(self.lab, parameters=PACE, emulating=partial(state_server, folder))
+        )
+        self.relay = stack.enter_context(Relay(stage.endpoint).serving())
+        self.function: Runtime = stack.enter_context(
+            runtime(folder, self.relay.endpoint, stage.environment, timeout, code)
+        )
+        self.subscriber = Subscriber(stage.client("sqs"), stage.queue_url)
+        self._dynamodb = stage.client("dynamodb")
+        self._table = stage.environment["PAYWATCH_TABLE"]
+        self._leases = [f"{source}#poll" for source in self.lab.worlds]
+        self.repeats = Repeats()
+        self.ticks: list[Tick] = []
+        self.fault = ""
+
+    def poll(self) -> bool:
+        """Invoke the function, and receive what it published; return whether it ended well."""
+        start, well, self.fault = datetime.now(UTC), False, ""
+        if not self.ticks:
+            start = start.replace(microsecond=0)  # whole seconds are all that the rows' dates tell
+        try:
+            sources = self.function.invoke({"action": "poll"})["sources"].values()
+            well = all(
+                each["outcome"] == "ok" and each["watching"] and not each["outbox_left"]
+                for each in sources
+            )
+        except Failed as fault:
+            self.fault = str(fault)
+            self.relay.wait_for_the_dead()
+        self.ticks.append(Tick(start, datetime.now(UTC), well))
+        run = len(self.ticks) - 1
+        self.repeats.receive(run, self.subscriber.receive(run))
+        return well
+
+    def kill(self, moment: Moment) -> bool:
+        """Poll, and kill the function at a moment; return whether it was at work.
+
+        One that ended before its moment came is killed as it sleeps.
+        """
+        at_work = self._strike(moment, self.function.kill)
+        if not at_work:
+            self.function.kill()
+        return at_work
+
+    def hang(self, moment: Moment) -> bool:
+        """Poll, and let AWS answer no more from a moment on, until the runtime ends the function.
+
+        Return whether it did.
+        """
+        return self._strike(moment, self._let_time_pass) and "timed out" in self.fault
+
+    def let_leases_end(self) -> None:
+        """Make of the leases that the dead have left what a minute would make of them."""
+        for key in self._leases:
+            self._dynamodb.update_item(
+                TableName=self._table,
+                Key={"pk": {"S": key}, "sk": {"S": "control"}},
+                UpdateExpression="SET lease_until = :ended",
+                ConditionExpression="attribute_exists(lease_until)",
+                ExpressionAttributeValues={":ended": {"S": timestamp(NO_LEASE)}},
+            )
+
+    def recover(self) -> None:
+        """Poll until all is well."""
+        last = time.monotonic() + LONGEST_RECOVERY
+        while not self.poll():
+            assert time.monotonic() < last, (
+                f"no poll ends well: {self.function.log.read_text()[-2000:]}"
+            )
+            time.sleep(0.1)
+
+    def audit(self) -> AuditReport:
+        """Let nothing move any more, poll until all is well, and hold what came to the truth."""
+        for _ in range(SETTLING):
+            self.recover()
+        self.lab.settle()
+        return audit(self.lab.truth, self.ticks, self.subscriber.deliveries, self.lab.log)
+
+    def _strike(self, moment: Moment, blow: Callable[[], object]) -> bool:
+        """Poll, and strike at a moment; return whether that ended the run."""
+        struck = threading.Event()
+
+        def strike() -> None:
+            struck.set()
+            blow()
+
+        timer = threading.Timer(moment.seconds, strike)
+        asked = itertools.count(1)
+
+        def watcher(passing: Passing) -> bool:
+            if struck.is_set():
+                return False  # what was on its way when its sender died
+            if moment.seconds and passing.number == 1 and not passing.answered:
+                timer.start()
+            at = passing.of_its_kind if moment.operation else passing.number
+            if (at, passing.answered) != (moment.call, moment.answered):
+                return False
+            if moment.operation not in (None, passing.operation):
+                return False
+            strike()
+            return True
+
+        self.relay.watch(watcher)
+        if moment.request:
+            here = lambda *_: next(asked) == moment.request  # noqa: E731
+            self.lab.faults = [Struck(when=here, strike=strike)]
+        try:
+            self.poll()
+        finally:
+            timer.cancel()
+            self.relay.watch(None)
+            self.lab.faults = []
+        at_work = struck.is_set() and bool(self.fault)
+        if at_work:
+            self.repeats.died(len(self.ticks) - 1)
+        return at_work
+
+    def _let_time_pass(self) -> None:
+        """Wait until the function's process is gone."""
+        pid, last = self.function.handler(), time.monotonic() + TIMEOUT
+        while pid is not None and self.function.handler() == pid:
+            assert time.monotonic() < last, "the runtime does not end the function"
+            time.sleep(0.05)
+
+
+@contextmanager
+def played(folder: Path, seed: int, code: Code, timeout: int = TIMEOUT) -> Iterator[Stand]:
+    """Set the stage, and end all that was started whatever happens."""
+    with ExitStack() as stack:
+        with _setting_up:
+            stand = Stand(folder, stack, seed, code, timeout)
+        yield stand

@@ -1,0 +1,86 @@
+"""What strikes and what counts: it does what it says, or the kills prove nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ConnectionClosedError
+
+from paywatch.domain.limits import BATCH_ENTRIES
+from tests.e2e.emulator import REGION
+from tests.kills.moments import any_moment
+from tests.kills.relay import Passing, Relay
+from tests.kills.repeats import Repeats
+from tests.kills.server import state_server
+
+
+@pytest.fixture
+def relay(tmp_path: Path) -> Iterator[Relay]:
+    with state_server(tmp_path) as endpoint, Relay(endpoint).serving() as relay:
+        yield relay
+
+
+def client(relay: Relay, service: str) -> Any:
+    make: Any = boto3.client  # its type wants the service spelled out
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    once = Config(retries={"total_max_attempts": 1})
+    return make(service, REGION, endpoint_url=relay.endpoint, config=once, **keys)
+
+
+@pytest.mark.parametrize(("answered", "there"), [(False, 0), (True, 1)])
+def test_a_call_is_struck_before_its_effect_or_after_it(
+    relay: Relay, answered: bool, there: int
+) -> None:
+    sns = client(relay, "sns")
+    sns.list_topics()
+    seen: list[Passing] = []
+
+    def watcher(passing: Passing) -> bool:
+        seen.append(passing)
+        return passing.operation == "CreateTopic" and passing.answered == answered
+
+    relay.watch(watcher)
+    sns.list_topics()
+    with pytest.raises(ConnectionClosedError):
+        sns.create_topic(Name="changes")
+    relay.watch(None)
+    assert len(sns.list_topics()["Topics"]) == there
+    last = Passing("CreateTopic", 2, 1, answered)
+    assert (seen[0], seen[-1]) == (Passing("ListTopics", 1, 1, False), last)
+
+
+def test_calls_are_told_apart_whatever_the_service_calls_them_by(relay: Relay) -> None:
+    relay.watch(None)
+    client(relay, "dynamodb").list_tables()
+    client(relay, "secretsmanager").list_secrets()
+    client(relay, "cloudwatch").list_metrics()
+    client(relay, "sns").list_topics()
+    assert relay.calls == {"ListTables": 1, "ListSecrets": 1, "ListMetrics": 1, "ListTopics": 1}
+
+
+def test_the_same_seed_chooses_the_same_moments() -> None:
+    one, same, other = ([any_moment(dice) for _ in range(200)] for dice in map(Random, (1, 1, 2)))
+    assert one == same
+    assert one != other
+    assert len({moment.kind for moment in one}) == 8
+
+
+def test_what_comes_again_is_the_fault_of_the_run_that_died_after_it() -> None:
+    repeats = Repeats()
+    first = [{"id": f"p/{number}", "source": "compago"} for number in range(BATCH_ENTRIES)]
+    repeats.receive(0, first)
+    repeats.died(0)
+    repeats.receive(1, [{"id": "q/1", "source": "onepay"}])
+    repeats.died(1)
+    repeats.receive(2, [*first, {"id": "q/1", "source": "onepay"}])
+    assert repeats.by_death() == [BATCH_ENTRIES, 1]
+    assert repeats.worst_publisher() == BATCH_ENTRIES
+    assert not repeats.groundless
+    repeats.receive(3, first[:1])
+    assert repeats.groundless == ["p/0: published by runs 2 and 3"]
