@@ -45,12 +45,11 @@ class Round:
 
 
 def kills(folder: Path, code: Code, seed: int, count: int) -> Round:
-    """Kill the function so often, at moments that the seed chooses, and audit."""
+    """Kill the function so often, from its first run on, at moments of the seed, and audit."""
     dice = Random(f"{seed}/moments")
     blows: Counter[str] = Counter()
     at_work: Counter[str] = Counter()
     with played(folder, seed, code) as stand:
-        stand.recover()
         in_a_row = dice.randint(1, IN_A_ROW)
         for _ in range(count):
             stand.motion.stir()

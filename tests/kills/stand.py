@@ -177,6 +177,8 @@ class Stand:
             self.poll()
         finally:
             timer.cancel()
+            if timer.ident is not None:
+                timer.join()  # a blow that is falling falls on this run
             self.relay.watch(None)
             self.lab.faults = []
         at_work = struck.is_set() and bool(self.fault)

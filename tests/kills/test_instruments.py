@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -20,9 +19,10 @@ from tests.kills.repeats import Repeats
 from tests.kills.server import state_server
 
 
-@pytest.fixture
-def relay(tmp_path: Path) -> Iterator[Relay]:
-    with state_server(tmp_path) as endpoint, Relay(endpoint).serving() as relay:
+@pytest.fixture(scope="module")
+def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
+    folder = tmp_path_factory.mktemp("state")
+    with state_server(folder) as endpoint, Relay(endpoint).serving() as relay:
         yield relay
 
 
@@ -38,7 +38,7 @@ def test_a_call_is_struck_before_its_effect_or_after_it(
     relay: Relay, answered: bool, there: int
 ) -> None:
     sns = client(relay, "sns")
-    sns.list_topics()
+    name = f"changes-{there}"
     seen: list[Passing] = []
 
     def watcher(passing: Passing) -> bool:
@@ -48,9 +48,10 @@ def test_a_call_is_struck_before_its_effect_or_after_it(
     relay.watch(watcher)
     sns.list_topics()
     with pytest.raises(ConnectionClosedError):
-        sns.create_topic(Name="changes")
+        sns.create_topic(Name=name)
     relay.watch(None)
-    assert len(sns.list_topics()["Topics"]) == there
+    names = [topic["TopicArn"].split(":")[-1] for topic in sns.list_topics()["Topics"]]
+    assert names.count(name) == there
     last = Passing("CreateTopic", 2, 1, answered)
     assert (seen[0], seen[-1]) == (Passing("ListTopics", 1, 1, False), last)
 
