@@ -27,6 +27,10 @@ class Moment:
     seconds: float = 0.0
 
 
+# Before anything is written, or even known of the stack's keys.
+FIRST = Moment("the first call of all", 1)
+
+
 def any_moment(dice: Random) -> Moment:
     """Choose a moment: most of them at a call to AWS, where something may be left behind."""
     kind = dice.choices(("call", "request", "time"), (9, 1, 2))[0]

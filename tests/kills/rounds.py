@@ -11,7 +11,7 @@ from random import Random
 
 from paylab import AuditReport
 from tests.e2e.runtime import Code
-from tests.kills.moments import any_call, any_moment
+from tests.kills.moments import FIRST, any_call, any_moment
 from tests.kills.stand import Stand, played
 
 AT_ONCE = 2
@@ -45,15 +45,15 @@ class Round:
 
 
 def kills(folder: Path, code: Code, seed: int, count: int) -> Round:
-    """Kill the function so often, from its first run on, at moments of the seed, and audit."""
+    """Kill the function so often, from its first call on, at moments of the seed, and audit."""
     dice = Random(f"{seed}/moments")
     blows: Counter[str] = Counter()
     at_work: Counter[str] = Counter()
     with played(folder, seed, code) as stand:
         in_a_row = dice.randint(1, IN_A_ROW)
-        for _ in range(count):
+        for number in range(count):
             stand.motion.stir()
-            moment = any_moment(dice)
+            moment = any_moment(dice) if number else FIRST
             blows[moment.kind] += 1
             at_work[moment.kind] += stand.kill(moment)
             stand.let_leases_end()

@@ -10,7 +10,7 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -37,7 +37,7 @@ TIMEOUT = 60  # as in the template
 # Polls in a row that find everything well before an audit: some lists have their turn in the third.
 SETTLING = 6
 # A poll that cannot come to its end in so many seconds never will.
-LONGEST_RECOVERY = 60.0
+LONGEST_RECOVERY = 180.0
 # Nothing waits for its turn, politely.
 PACE = {"CompagoRequestsPerSecond": "1000", "OnePayRequestsPerSecond": "1000"}
 
@@ -121,13 +121,15 @@ class Stand:
     def let_leases_end(self) -> None:
         """Make of the leases that the dead have left what a minute would make of them."""
         for key in self._leases:
-            self._dynamodb.update_item(
-                TableName=self._table,
-                Key={"pk": {"S": key}, "sk": {"S": "control"}},
-                UpdateExpression="SET lease_until = :ended",
-                ConditionExpression="attribute_exists(lease_until)",
-                ExpressionAttributeValues={":ended": {"S": timestamp(NO_LEASE)}},
-            )
+            # Who died before its first write has left none.
+            with suppress(self._dynamodb.exceptions.ConditionalCheckFailedException):
+                self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key={"pk": {"S": key}, "sk": {"S": "control"}},
+                    UpdateExpression="SET lease_until = :ended",
+                    ConditionExpression="attribute_exists(lease_until)",
+                    ExpressionAttributeValues={":ended": {"S": timestamp(NO_LEASE)}},
+                )
 
     def recover(self) -> None:
         """Poll until all is well."""
