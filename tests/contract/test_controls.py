@@ -99,6 +99,14 @@ def test_marking_nothing_does_nothing(controls: Controls) -> None:
     assert controls.peek(COMPAGO, "poll").lease.epoch == 0
 
 
+def test_keeping_nothing_does_nothing(controls: Controls) -> None:
+    lease = acquired(controls).lease
+    controls.finish(lease, {}, {"tail": "1"})
+    before = controls.peek(COMPAGO, "poll")
+    controls.keep(lease, {})
+    assert controls.peek(COMPAGO, "poll") == before
+
+
 @pytest.mark.parametrize("epoch", [0, FIRST, FIRST + 2])
 def test_only_the_holder_may_mark(controls: Controls, epoch: int) -> None:
     acquired(controls)

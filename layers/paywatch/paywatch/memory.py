@@ -124,6 +124,8 @@ class MemoryControls:
 
     def keep(self, lease: Lease, memory: Mapping[str, str]) -> None:
         """Store sections and go on holding the lease; raise LeaseLost."""
+        if not memory:
+            return
         with self._lock:
             self._own(lease).memory.update(memory)
 

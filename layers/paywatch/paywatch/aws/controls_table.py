@@ -77,6 +77,8 @@ class DynamoControls:
 
     def keep(self, lease: Lease, memory: Mapping[str, str]) -> None:
         """Store sections and go on holding the lease, in one write; raise LeaseLost."""
+        if not memory:
+            return
         sections = {f"#section{i}": SECTION + name for i, name in enumerate(memory)}
         values = {f":section{i}": text for i, text in enumerate(memory.values())}
         try:
