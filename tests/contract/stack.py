@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from os import getpid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
 TABLE = "payments"
+# For names that are this process's own, on an emulator that serves several.
+PROCESS = getpid()
 
 # Of the table's properties, what its reads and writes depend on.
 _SHAPE = ("AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes", "BillingMode")
@@ -45,6 +48,12 @@ def create_table(client: DynamoDBClient, name: str = TABLE) -> str:
 def dynamodb() -> DynamoDBClient:
     """Make a client."""
     return boto3.client("dynamodb", **_SESSION)
+
+
+def client(service: str, endpoint: str | None = None, region: str = "us-east-1") -> Any:
+    """Make a client of any service, of an emulator at an address or of the one in process."""
+    make: Any = boto3.client  # its type wants the service spelled out
+    return make(service, endpoint_url=endpoint, **(_SESSION | {"region_name": region}))
 
 
 def sns() -> SNSClient:

@@ -2,133 +2,138 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from itertools import count
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from moto import mock_aws
 
-from paywatch.aws.controls_table import DynamoControls
-from paywatch.aws.payments_table import DynamoPayments
-from paywatch.domain.changes import Record, stamp
-from paywatch.domain.payments import Status, bucket_of
-from paywatch.errors import LeaseLost, StaleState
-from paywatch.memory import MemoryControls, MemoryPayments
-from paywatch.ports import Controls, Lease, Payments
-from tests.contract import stack
-from tests.contract.conftest import StandingClock
-from tests.contract.records import COMPAGO, ONEPAY, moved, opened, words
+from paywatch.domain.changes import Record
+from paywatch.domain.payments import Source
+from paywatch.memory import MemoryControls, MemoryPayments, MemoryTopic
+from paywatch.ports import Control, Lease
+from tests.contract.comparing import PortsComparison, report
+from tests.contract.emulating import walks
+from tests.contract.operations import WALKS
+from tests.contract.sides import Memory
+from tests.proofs import Proof
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
-
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-IDS = ("p1", "p2")
-
-bounded = settings(
-    max_examples=20,
-    deadline=None,
-    # The emulator lives as long as the test; each example has a table of its own.
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-tables = count()
+SEED = 20260301
+# Enough for each kind of operation to meet each other one, within some seconds.
+SOME = {"payments": 5, "controls": 10, "messages": 3, "subscribers": 3}
+# So many walks find each of the faults below.
+ENOUGH = 60
 
 
-@pytest.fixture
-def client() -> Iterator[DynamoDBClient]:
-    with mock_aws():
-        yield stack.dynamodb()
-
-
-def both(one: object, other: object, method: str, *arguments: object) -> None:
-    """Call both alike, and hold them to the same answer or the same refusal."""
-    answers = []
-    for twin in (one, other):
-        try:
-            answers.append(getattr(twin, method)(*arguments))
-        except (StaleState, LeaseLost) as refusal:
-            answers.append(type(refusal))
-    assert answers[0] == answers[1]
-
-
-def assert_same_payments(one: Payments, other: Payments) -> dict[str, Record]:
-    """Compare the books and the index of both; return the books."""
-    for payment_id in IDS:
-        bucket = bucket_of(payment_id)
-        assert one.watched(COMPAGO, bucket) == other.watched(COMPAGO, bucket)
-    books = dict(one.fetch(COMPAGO, IDS))
-    assert books == other.fetch(COMPAGO, IDS)
-    return books
-
-
-@bounded
-@given(data=st.data())
-def test_payments_are_the_same_whatever_was_done(
-    client: DynamoDBClient, data: st.DataObject
-) -> None:
-    one: Payments = MemoryPayments()
-    other: Payments = DynamoPayments(
-        client, stack.create_table(client, f"payments-{next(tables)}"), StandingClock()
+@pytest.mark.parametrize("name", WALKS)
+def test_memory_and_moto_do_the_same_whatever_is_done(name: str, proof: Proof) -> None:
+    found = walks(name, range(SEED, SEED + SOME[name]))
+    proof(
+        f"{name}: memory and moto do the same",
+        cases=found.calls,
+        violations=len(found.violations),
+        seed=SEED,
+        figures=f"{found.walks} walks; make soak has more of them, on ministack too",
     )
-    # Every state that each payment has been in: what a run may still believe that it is in.
-    believed: dict[str, list[Record]] = {payment_id: [] for payment_id in IDS}
-    for _ in range(data.draw(st.integers(1, 25), label="operations")):
-        payment_id = data.draw(st.sampled_from(IDS))
-        known = believed[payment_id]
-        deed = data.draw(st.sampled_from(["open", "change", "update", "publish", "publish"]))
-        request = data.draw(st.integers(1, 9))
-        if deed == "open" or not known:
-            record = opened(payment_id, request=request)
-            if data.draw(st.booleans()):
-                record = moved(record, data.draw(st.sampled_from(Status)), request)
-            both(one, other, "save", record, None)
-        elif deed == "publish":
-            record = data.draw(st.sampled_from(known))
-            version = record.published + data.draw(st.sampled_from([0, 1, 1, 1, 2]))
-            both(one, other, "acknowledge", record, version)
-        else:
-            before = data.draw(st.sampled_from(known))
-            if deed == "change":
-                after = moved(before, data.draw(st.sampled_from(Status)), request)
-            else:
-                row = replace(before.payment, external_id=data.draw(st.none() | words))
-                after = replace(before, payment=row, seen=stamp(1, request))
-            both(one, other, "save", after, before)
-        for payment_id, record in assert_same_payments(one, other).items():
-            if record not in believed[payment_id]:
-                believed[payment_id].append(record)
-    assert other.fetch(ONEPAY, IDS) == {}
+    assert found.violations == []
 
 
-@bounded
-@given(data=st.data())
-def test_controls_are_the_same_whatever_was_done(
-    client: DynamoDBClient, data: st.DataObject
+class Unordered(MemoryPayments):
+    """Acknowledges any version, whatever is stored."""
+
+    def acknowledge(self, record: Record, version: int) -> None:
+        stored = self.fetch(record.source, [record.id]).get(record.id)
+        if stored is not None and version <= stored.version:
+            outbox = tuple(entry for entry in stored.outbox if entry[0] != version)
+            self._put(replace(stored, published=version, outbox=outbox))
+
+
+class Credulous(MemoryPayments):
+    """Takes evidence that is older than what is stored."""
+
+    def save(self, record: Record, replacing: Record | None) -> None:
+        super().save(replace(record, seen="9999999999.999999"), replacing)
+        self._put(record)
+
+
+class Attached(MemoryPayments):
+    """Keeps a settled payment in the index when all of it is published."""
+
+    def _put(self, record: Record) -> None:
+        super()._put(record)
+        self._watched[record.source, record.bucket][record.id] = record
+
+
+class Early(MemoryControls):
+    """Gives a lease away an instant before it ends."""
+
+    def acquire(self, source: Source, kind: str, now: datetime, until: datetime) -> Control | None:
+        item = self._items.get((source, kind))
+        if item is not None:
+            item.until = item.until.replace(microsecond=0) if item.until > now else item.until
+        return super().acquire(source, kind, now.replace(microsecond=0), until)
+
+
+class Lavish(MemoryControls):
+    """Lets anyone keep sections who ever held the lease."""
+
+    def _own(self, lease: Lease) -> Any:
+        item = self._items.get((lease.source, lease.kind))
+        return item if item is not None and item.epoch >= lease.epoch > 0 else super()._own(lease)
+
+
+class Forgetful(MemoryControls):
+    """Stores digests of buckets that another run has marked."""
+
+    def finish(self, lease: Lease, buckets: Any, memory: Any) -> bool:
+        self.mark(lease, list(buckets))
+        return super().finish(lease, buckets, memory)
+
+
+class Hasty(MemoryTopic):
+    """Gives up after the tenth message."""
+
+    def publish(self, messages: Sequence[Any]) -> Any:
+        return super().publish(messages[:10])
+
+
+FAULTS: Mapping[str, Sequence[Callable[[], object]]] = {
+    "payments": [Unordered, Credulous, Attached],
+    "controls": [Early, Lavish, Forgetful],
+    "topic": [Hasty],
+}
+
+
+class Faulty(Memory):
+    """The ports in memory, one of them with a fault."""
+
+    def __init__(self, port: str, fault: Any) -> None:
+        super().__init__()
+        self.name = "faulty"
+        self._ports[port] = fault()
+        self._topic = self._ports["topic"]
+
+
+@pytest.mark.parametrize(
+    ("port", "fault"), [(port, fault) for port, faults in FAULTS.items() for fault in faults]
+)
+def test_a_fault_that_is_planted_is_found_and_shown_in_a_few_operations(
+    port: str, fault: Any
 ) -> None:
-    one: Controls = MemoryControls()
-    other: Controls = DynamoControls(client, stack.create_table(client, f"controls-{next(tables)}"))
-    leases = [Lease(COMPAGO, "poll", 1, NOW)]
-    buckets = st.integers(0, 3)
-    for _ in range(data.draw(st.integers(1, 25), label="operations")):
-        deed = data.draw(st.sampled_from(["acquire", "mark", "finish", "finish"]))
-        lease = data.draw(st.sampled_from(leases[-2:]))
-        if deed == "acquire":
-            now = NOW + timedelta(minutes=data.draw(st.integers(0, 40)))
-            until = now + timedelta(minutes=data.draw(st.integers(0, 20)))
-            both(one, other, "acquire", COMPAGO, "poll", now, until)
-        elif deed == "mark":
-            marked = data.draw(st.sets(buckets))
-            both(one, other, "mark", lease, marked)
-        else:
-            digests = data.draw(st.dictionaries(buckets, words))
-            sections = data.draw(st.dictionaries(st.sampled_from(["tail", "books"]), words))
-            both(one, other, "finish", lease, digests, sections)
-        control = one.peek(COMPAGO, "poll")
-        assert control == other.peek(COMPAGO, "poll")
-        if control.lease not in leases:
-            leases.append(control.lease)
+    name = "messages" if port == "topic" else port
+    compared = PortsComparison(name, [Memory, lambda: Faulty(port, fault)])
+    walked = next(w for seed in range(ENOUGH) if (w := compared.walk(seed)).parted)
+    told = report(compared, walked).splitlines()
+    operations = [line for line in told if line.startswith(f"  {port}.")]
+    assert f"replay {name} {walked.seed}" in told[0]
+    assert 1 <= len(operations) <= 8
+    assert len([line for line in told if "faulty:" in line]) == 1
+
+
+def test_a_seed_draws_the_same_operations_again() -> None:
+    for name in WALKS:
+        compared = PortsComparison(name, [Memory, Memory])
+        one, other = compared.walk(SEED), compared.walk(SEED)
+        assert list(map(str, one.done)) == list(map(str, other.done))
+        assert list(map(str, one.done)) != list(map(str, compared.walk(SEED + 1).done))

@@ -16,6 +16,7 @@ import boto3
 from botocore.exceptions import BotoCoreError
 
 ROOT = Path(__file__).parents[2]
+PROGRAM = ROOT / ".venv-ministack/bin/ministack"
 REGION = "us-east-1"
 MADE_UP_KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
@@ -51,6 +52,11 @@ class Emulator:
         )
 
 
+def installed() -> bool:
+    """Whether there is an emulator to run: make .venv-ministack/.ready"""
+    return PROGRAM.exists()
+
+
 @contextmanager
 def emulator(folder: Path) -> Iterator[Emulator]:
     """Run the emulator with its files in `folder`, and end it with its children."""
@@ -67,7 +73,7 @@ def emulator(folder: Path) -> Iterator[Emulator]:
     }
     with running.log.open("wb") as log:
         process = subprocess.Popen(
-            [ROOT / ".venv-ministack/bin/ministack"],
+            [PROGRAM],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,

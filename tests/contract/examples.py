@@ -1,0 +1,69 @@
+"""What a difference is shown with: short requests, and what AWS's answer is made with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.contract.answers import Answer
+from tests.contract.requests import Request
+
+KEY = {"pk": {"S": "p"}, "sk": {"S": "1"}}
+
+
+def put(**attributes: Any) -> Request:
+    return Request("put_item", {"Item": KEY | attributes})
+
+
+def update(update: str, condition: str = "", returned: str = "NONE", **values: Any) -> Request:
+    params: dict[str, Any] = {"Key": KEY, "UpdateExpression": update, "ReturnValues": returned}
+    if condition:
+        params["ConditionExpression"] = condition
+    if values:
+        params["ExpressionAttributeValues"] = {f":{name}": each for name, each in values.items()}
+    return Request("update_item", params)
+
+
+def query(filtered: str = "", limit: int = 0, **values: Any) -> Request:
+    params: dict[str, Any] = {"KeyConditionExpression": "pk = :pk", "ConsistentRead": True}
+    if limit:
+        params["Limit"] = limit
+    if filtered:
+        params["FilterExpression"] = filtered
+    values = {"pk": {"S": "p"}, **values}
+    params["ExpressionAttributeValues"] = {f":{name}": each for name, each in values.items()}
+    return Request("query", params, paged=True)
+
+
+def speaks_of_null(request: Request, moto: Answer, ministack: Answer) -> bool:
+    return {"NULL": True} in request.params.get("ExpressionAttributeValues", {}).values()
+
+
+def of_a_new_item(request: Request, moto: Answer, ministack: Answer) -> bool:
+    return len(ministack.after) > len(moto.after)
+
+
+def without_capacity(request: Request, wrong: Any, right: Any) -> Any:
+    if isinstance(wrong, dict):
+        return {name: each for name, each in wrong.items() if name != "ConsumedCapacity"}
+    return wrong
+
+
+def without_keys(request: Request, wrong: Any, right: Any) -> Any:
+    if not str(request.params.get("ReturnValues")).startswith("UPDATED_NEW"):
+        return wrong
+    kept = {n: v for n, v in wrong.get("Attributes", {}).items() if n not in ("pk", "sk")}
+    return without_nothing(request, {**wrong, "Attributes": kept}, right)
+
+
+def without_nothing(request: Request, wrong: Any, right: Any) -> Any:
+    if isinstance(wrong, dict) and wrong.get("Attributes") == {}:
+        return {name: each for name, each in wrong.items() if name != "Attributes"}
+    return wrong
+
+
+def with_last_page(request: Request, wrong: Any, right: Any) -> Any:
+    """A full page says where it ended; if nothing comes after it, an empty page does."""
+    if request.operation != "query" or wrong[-1]["ScannedCount"] != request.params.get("Limit"):
+        return wrong
+    end = {"LastEvaluatedKey": right[len(wrong) - 1].get("LastEvaluatedKey")}
+    return [*wrong[:-1], wrong[-1] | end, {"Items": [], "Count": 0, "ScannedCount": 0}]
