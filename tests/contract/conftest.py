@@ -17,6 +17,7 @@ from paywatch.domain.events import Message
 from paywatch.memory import MemoryControls, MemoryPayments, MemoryTopic
 from paywatch.ports import Controls, Payments, Topic
 from tests.contract import stack
+from tests.e2e.emulator import Emulator, emulator, installed
 
 
 class StandingClock:
@@ -119,6 +120,14 @@ def controls(place: str) -> Controls:
 @pytest.fixture
 def desk(place: str) -> Desk:
     return MemoryDesk() if place == "memory" else SnsDesk()
+
+
+@pytest.fixture(scope="session")
+def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """Run the second emulator, on which the long tests are done too."""
+    assert installed(), "the second emulator is missing: make .venv-ministack/.ready"
+    with emulator(tmp_path_factory.mktemp("ministack")) as running:
+        yield running
 
 
 def message(

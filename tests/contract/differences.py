@@ -13,6 +13,7 @@ from tests.contract.differing import ANSWERED, FAILED, INVALID, Difference
 from tests.contract.examples import (
     KEY,
     of_a_new_item,
+    of_an_old_item,
     put,
     query,
     speaks_of_null,
@@ -171,6 +172,7 @@ MINISTACK: tuple[Difference, ...] = (
         document="alternator: test_nested_attributeupdate_bad_path_dot",
         moto=f"{INVALID}The document path",
         ministack=ANSWERED,
+        where=of_an_old_item,
         before=[put()],
         example=update("REMOVE outbox.a"),
     ),

@@ -35,11 +35,18 @@ def query(filtered: str = "", limit: int = 0, **values: Any) -> Request:
 
 
 def speaks_of_null(request: Request, moto: Answer, ministack: Answer) -> bool:
+    """Whether anything is compared with null."""
     return {"NULL": True} in request.params.get("ExpressionAttributeValues", {}).values()
 
 
 def of_a_new_item(request: Request, moto: Answer, ministack: Answer) -> bool:
+    """Whether ministack has an item that moto, which refused, has not."""
     return len(ministack.after) > len(moto.after)
+
+
+def of_an_old_item(request: Request, moto: Answer, ministack: Answer) -> bool:
+    """Whether nothing was added to the table."""
+    return not of_a_new_item(request, moto, ministack)
 
 
 def without_capacity(request: Request, wrong: Any, right: Any) -> Any:

@@ -20,7 +20,7 @@ from tests.contract.comparing_requests import RequestsComparison, own_table
 from tests.contract.differences import DIFFERENCES
 from tests.contract.differing import Difference, explained
 from tests.contract.emulating import many
-from tests.e2e.emulator import Emulator, emulator, installed
+from tests.e2e.emulator import Emulator
 from tests.proofs import Proof
 
 if TYPE_CHECKING:
@@ -43,13 +43,6 @@ CALLS = {
 def moto() -> Iterator[DynamoDBClient]:
     with mock_aws():
         yield stack.dynamodb()
-
-
-@pytest.fixture(scope="module")
-def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    assert installed(), "the second emulator is missing: make .venv-ministack/.ready"
-    with emulator(tmp_path_factory.mktemp("ministack")) as running:
-        yield running
 
 
 def shown(client: DynamoDBClient, difference: Difference) -> Answer:
