@@ -20,7 +20,6 @@ from tests.contract.examples import (
     update,
     with_last_page,
     without_capacity,
-    without_keys,
 )
 from tests.contract.requests import Request
 
@@ -35,13 +34,6 @@ MOTO: tuple[Difference, ...] = (
         document="API, UpdateItem, Response Elements: ConsumedCapacity",
         mending=without_capacity,
         example=update("SET seen = :a", returned="ALL_NEW", a={"S": "a"}),
-    ),
-    Difference(
-        "the keys of a new item count as updated",
-        right="ministack",
-        document="API, UpdateItem, ReturnValues: UPDATED_NEW",
-        mending=without_keys,
-        example=update("SET seen = :a", returned="UPDATED_NEW", a={"S": "a"}),
     ),
     Difference(
         "a page that is full with the last item is not told as such",

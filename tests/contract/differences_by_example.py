@@ -58,6 +58,13 @@ BY_EXAMPLE: tuple[Difference, ...] = (
         drawn=False,
     ),
     Difference(
+        "moto counts the keys of a new item as updated",
+        right="ministack",
+        document="API, UpdateItem, ReturnValues: UPDATED_NEW",
+        example=update("SET seen = :a", returned="UPDATED_NEW", a={"S": "a"}),
+        drawn=False,
+    ),
+    Difference(
         "moto does not tell the old value of what was written as it was",
         right="ministack",
         document="API, UpdateItem, ReturnValues: UPDATED_OLD",

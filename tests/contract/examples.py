@@ -55,19 +55,6 @@ def without_capacity(request: Request, wrong: Any, right: Any) -> Any:
     return wrong
 
 
-def without_keys(request: Request, wrong: Any, right: Any) -> Any:
-    if not str(request.params.get("ReturnValues")).startswith("UPDATED_NEW"):
-        return wrong
-    kept = {n: v for n, v in wrong.get("Attributes", {}).items() if n not in ("pk", "sk")}
-    return without_nothing(request, {**wrong, "Attributes": kept}, right)
-
-
-def without_nothing(request: Request, wrong: Any, right: Any) -> Any:
-    if isinstance(wrong, dict) and wrong.get("Attributes") == {}:
-        return {name: each for name, each in wrong.items() if name != "Attributes"}
-    return wrong
-
-
 def with_last_page(request: Request, wrong: Any, right: Any) -> Any:
     """A full page says where it ended; if nothing comes after it, an empty page does."""
     if request.operation != "query" or wrong[-1]["ScannedCount"] != request.params.get("Limit"):
