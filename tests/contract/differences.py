@@ -98,7 +98,7 @@ MOTO: tuple[Difference, ...] = (
     Difference(
         "what orders values of different types breaks it",
         right="ministack",
-        document="alternator: testupdate_condition_between",
+        document="alternator: test_update_condition_between",
         moto=r"crash: TypeError: .* not supported between",
         ministack=f"({ANSWERED}|{FAILED}|{INVALID})",
         example=query("seen < version"),
@@ -107,7 +107,7 @@ MOTO: tuple[Difference, ...] = (
     Difference(
         "what is not there equals null",
         right="ministack",
-        document="alternator: testupdate_condition_in",
+        document="alternator: test_update_condition_in",
         moto=f"({ANSWERED}|{FAILED}|{INVALID})",
         ministack=f"({ANSWERED}|{FAILED}|{INVALID})",
         where=speaks_of_null,
@@ -153,7 +153,7 @@ MINISTACK: tuple[Difference, ...] = (
     Difference(
         "an attribute may be updated twice in one expression",
         right="moto",
-        document="alternator: testupdate_expression_multi_overlap",
+        document="alternator: test_update_expression_multi_overlap",
         moto=f"{INVALID}.*Two document paths overlap",
         ministack="",
         example=update("SET seen = :a REMOVE seen", a={"S": "a"}),
@@ -171,8 +171,7 @@ MINISTACK: tuple[Difference, ...] = (
     Difference(
         "a name that is the beginning of another may be left over",
         right="moto",
-        document="API, UpdateItem, ExpressionAttributeNames; alternator: "
-        "testupdate_expression_unused_names",
+        document="API, UpdateItem, ExpressionAttributeNames",
         moto=f"{INVALID}.*ExpressionAttribute(Names|Values) unused",
         ministack=f"({ANSWERED}|{FAILED}|{INVALID})",
         example=Request(
