@@ -161,7 +161,7 @@ MINISTACK: tuple[Difference, ...] = (
     Difference(
         "something inside may be removed from an attribute that is not there",
         right="moto",
-        document="alternator: test_nested_attributeupdate_bad_path_dot",
+        document="alternator: test_nested_attribute_update_bad_path_dot",
         moto=f"{INVALID}The document path",
         ministack=ANSWERED,
         where=of_an_old_item,
