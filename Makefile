@@ -87,7 +87,7 @@ check: .venv/.ready scan ## Format, lint, strict types, import arrows, the templ
 bench: .venv/.ready ## Measure
 	$(BIN)/python -m pytest -m bench tests/benchmarks $(ARGS)
 
-soak: .venv/.ready .venv-rie/.ready ## Run the tests that look for what only time brings out
+soak: .venv/.ready .venv-rie/.ready .venv-ministack/.ready ## Run the tests that look for what only time brings out
 	$(BIN)/python -m pytest -m soak $(ARGS)
 
 scan: .venv-sam/.ready .venv-checkov/.ready ## Judge the template as SAM and a security review would

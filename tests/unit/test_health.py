@@ -239,6 +239,11 @@ def test_an_hour_later_all_of_it_is_forgotten_and_so_it_is_when_the_clock_goes_b
         for more in range(40):
             health.note(instant(60 * (minute + more)), "ok", "", read=True)
         assert health.patchy is None
+        assert health.lately == {}
+
+
+def test_of_a_provider_that_is_well_nothing_is_counted() -> None:
+    assert hour("+").store() == {"outcome": "ok", "at": at(59 * 60)}
 
 
 @pytest.mark.parametrize(

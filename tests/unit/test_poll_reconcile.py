@@ -37,7 +37,7 @@ def begun(source: str) -> tuple[Polling, list[LabPayment]]:
 class Meanwhile:
     """Lets something happen, once, right after the tail's first page was served."""
 
-    name, source = "Meanwhile", None
+    name, source, anew = "Meanwhile", None, False
 
     def __init__(self, act: Callable[[], object]) -> None:
         self._act: Callable[[], object] | None = act

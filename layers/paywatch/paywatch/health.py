@@ -18,7 +18,7 @@ LONGEST_REST = timedelta(minutes=4)
 # One that fails again and again in between counts as failing, if in the last hour it failed in most
 # of so many polls or more, in so many streaks or more. The hour is counted in parts of ten minutes.
 MANY, STREAKS = 6, 3
-PARTS, PART = 6, timedelta(minutes=10)
+PARTS, LEAST, PART = 6, 3, timedelta(minutes=10)
 # Less than the pause between two polls, so that a poll that comes a little early is not left out.
 EARLY = timedelta(seconds=30)
 
@@ -34,8 +34,8 @@ class Health:
     """How a provider has answered: `failures` polls in a row read nothing, since `failing_since`.
 
     `outcome` and `detail` are of the last poll that tried; `rejections` how often in a row the key
-    was refused; until `next` it is left alone. `lately` counts the last hour by its parts: of how
-    many polls how many found nobody there, and how often that began anew.
+    was refused; until `next` it is left alone. `lately` counts the last hour by its parts, from a
+    failure on: of how many polls how many found nobody there, and how often that began anew.
     """
 
     outcome: str = "ok"
@@ -80,7 +80,7 @@ class Health:
     def patchy(self) -> tuple[int, int] | None:
         """How many of the last hour's polls read something, if most did not, with some between."""
         polls, bad, streaks = (sum(c[n] for c in self.lately.values()) for n in range(3))
-        if polls < MANY or streaks < STREAKS or 2 * bad <= polls:
+        if len(self.lately) < LEAST or polls < MANY or streaks < STREAKS or 2 * bad <= polls:
             return None
         return polls - bad, polls
 
@@ -104,7 +104,8 @@ class Health:
         part, oldest = _part(now), _part(now - PARTS * PART)
         counts = {at: each for at, each in self.lately.items() if oldest < at <= part}
         polls, found_nobody, streaks = counts.get(part, (0, 0, 0))
-        self.lately = {**counts, part: [polls + 1, found_nobody + bad, streaks + anew]}
+        counts[part] = [polls + 1, found_nobody + bad, streaks + anew]
+        self.lately = counts if any(each[1] for each in counts.values()) else {}
 
 
 def _part(at: datetime) -> str:

@@ -23,7 +23,7 @@ from paywatch.round import Round
 
 # The share of the run's time and requests after which each step begins no more: what a step leaves
 # is there for the next ones, and writing has the rest.
-OWED, PROBED, SWEPT, TAILED = 0.25, 0.35, 0.55, 0.65
+OWED, PROBED, SWEPT, TAILED, WALKED = 0.25, 0.05, 0.55, 0.65, 0.70
 
 # A status word that the provider made up is swept like the documented ones; no more than these.
 EXTRA_WORDS = 4
@@ -82,6 +82,8 @@ class SourcePoll:
         round_.attempt("sweep", lambda: sweep.read(reader, round_.within(SWEPT), swept))
         began, share = round_.rules.watch_began, round_.within(TAILED)
         tailed = round_.attempt("tail", lambda: tail.read(reader, began, share, others))
+        # Where a settled list is long, the open ones come first.
+        round_.attempt("settled", lambda: watch.go_on(reader, round_.within(WALKED), others))
         self._settle_up(sweep, swept, others)
         if recording.whole:
             # Only what is recorded counts as read: else the next run reads it again.

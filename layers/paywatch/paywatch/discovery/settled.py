@@ -17,6 +17,8 @@ from paywatch.domain.changes import DetectedBy
 from paywatch.errors import ProviderError, Unavailable, UnexpectedResponse
 from paywatch.ports import Abilities, ListQuery, Order, Page
 
+# So many pages are read at once, however little time there is: their ids can be kept.
+AT_ONCE = 5
 # A list of more pages than this is not short: it is left to totals and to reconcile.
 SHORT_PAGES = 200
 PAGE_SIZE = 100
@@ -80,6 +82,8 @@ class SettledWatch:
     ) -> None:
         """Probe the list whose turn it is, and each short one that was never read.
 
+        One of more pages than there is time for is left where `go_on` takes it up.
+
         OutOfTime and ProviderError pass through, those of one list after the other lists; the entry
         of what was not read to its end stays as it was.
         """
@@ -87,7 +91,6 @@ class SettledWatch:
         faults: list[ProviderError] = []
         for number, word in enumerate(words):
             due = turn % len(words) == number or (word in short and not self._settled(word))
-            due = due or bool(self.seen.get(word, {}).get("next"))
             if may_go_on() and due:
                 try:
                     self._probe(reader, word, word in short, may_go_on, into)
@@ -95,6 +98,12 @@ class SettledWatch:
                     faults.append(fault)
         if faults:
             raise faults[0]
+
+    def go_on(self, reader: Reader, may_go_on: Callable[[], bool], into: list[Observation]) -> None:
+        """Walk on in the lists that were too long so far; what a list refuses passes through."""
+        for word in reader.abilities.short_words:
+            if self.seen.get(word, {}).get("next") and may_go_on():
+                self._probe(reader, word, True, may_go_on, into)
 
     def _settled(self, word: str) -> bool:
         """Whether a short list needs no reading out of its turn: it is whole, or too long."""
@@ -135,7 +144,7 @@ class SettledWatch:
             # Rows that come in push others down, behind where the last poll stopped: none is left
             # out. What comes in before that page is read when this walk has ended.
             for number in range(max(resumed, 2), page.last_page + 1):
-                if not may_go_on():
+                if number > AT_ONCE and not may_go_on():
                     if before is not None:
                         then = (before["then"], before["then_rows"])
                         then = then if resumed else (page_one, packed)
