@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -26,7 +27,6 @@ from paylab.faults import Fault
 from paylab.request_log import RequestLog
 from paylab.world import Order
 from paywatch.actions import act
-from paywatch.alerting import Told
 from paywatch.domain.changes import Record
 from paywatch.domain.payments import Source
 from paywatch.domain.thresholds import Thresholds
@@ -38,39 +38,23 @@ from paywatch.memory import (
     MemorySubscribers,
     MemoryTopic,
 )
-from paywatch.ports import AlertsTopic, Controls, Payments, Provider, Topic
+from paywatch.ports import (
+    AlertsTopic,
+    Clock,
+    Controls,
+    Payments,
+    Provider,
+    Subscribers,
+    Topic,
+)
 from paywatch.providers.http import Transport
 from paywatch.providers.registry import connect
-from paywatch.report import SourceReport
 from paywatch.runner import World as Outside
 from paywatch.runner import run
+from tests.journals import KeptJournal
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 EVERY = timedelta(seconds=60)
-
-
-class KeptJournal:
-    """A journal (runner.Journal) that keeps what it is told: reports and faults by source."""
-
-    def __init__(self) -> None:
-        self.reports: list[tuple[Source, SourceReport]] = []
-        self.faults: list[tuple[Source, Exception]] = []
-        self.alerts: list[Told] = []
-        self.drills: list[bool] = []
-
-    def source_polled(
-        self, run_id: str, source: Source, report: SourceReport, *, dry_run: bool
-    ) -> None:
-        self.reports.append((source, report))
-
-    def failed(self, run_id: str, source: Source, fault: Exception) -> None:
-        self.faults.append((source, fault))
-
-    def told(self, run_id: str, told: Told) -> None:
-        self.alerts.append(told)
-
-    def drilled(self, passed: bool) -> None:
-        self.drills.append(passed)
 
 
 class Polling:
@@ -81,8 +65,9 @@ class Polling:
     `by_id` are Compago's; `latency` is what each request takes, in seconds of the lab's clock.
 
     `payments`, `controls` and `topic` are the ports in memory, to be wrapped or replaced by a test
-    before a tick; `inbox` is what the default topic keeps. `ticks`, `deliveries` and `reports`
-    grow with each tick and are what an audit rests on.
+    before a tick, as are `watch` (the clock that paywatch reads), `audience`, `secret` and
+    `carried` (the way to the lab); `inbox` is what the default topic keeps. `ticks`, `deliveries`
+    and `reports` grow with each tick and are what an audit rests on.
     """
 
     def __init__(
@@ -115,6 +100,10 @@ class Polling:
         self.mailbox = MemoryAlertsTopic()
         self.alerts: AlertsTopic = self.mailbox
         self.subscribers = MemorySubscribers()
+        self.audience: Subscribers = self.subscribers
+        self.watch: Clock = self.clock
+        self.secret: Callable[[Source], str] = self.key_of
+        self.carried: Callable[[Transport], Transport] = lambda transport: transport
         self.thresholds = Thresholds()
         self.journal = KeptJournal()
         self.latency = latency
@@ -149,20 +138,36 @@ class Polling:
         chosen = self.sources if sources is None else tuple(map(Source.parse, sources))
         start, finished = self.clock.now(), False
         try:
-            report = run(
-                self._outside(parallel),
-                Invocation(action, chosen, dry_run),
-                f"run-{len(self.ticks)}",
-                seconds,
-            )
-            self.reports.append(report)
+            report = self.run(seconds, Invocation(action, chosen, dry_run), parallel=parallel)
             finished = True
             return report
         finally:
-            number = len(self.ticks)
-            self.ticks.append(Tick(start, self.clock.now(), finished))
-            self.deliveries += [Delivery(number, event) for event in self.receive()]
+            self.note(start, finished)
             self.clock.set(max(self.clock.now(), start + self.every))
+
+    def run(
+        self, seconds: float, invocation: Invocation, *, parallel: bool = False
+    ) -> dict[str, Any]:
+        """Run paywatch once and return its report; neither the clock nor the ticks take note."""
+        report = run(self._outside(parallel), invocation, f"run-{len(self.ticks)}", seconds)
+        self.reports.append(report)
+        return report
+
+    def note(self, start: datetime, finished: bool) -> None:
+        """Take note of a tick from `start` to now, with what came since the one before."""
+        number = len(self.ticks)
+        self.ticks.append(Tick(start, self.clock.now(), finished))
+        self.deliveries += [Delivery(number, event) for event in self.receive()]
+
+    def restart(self) -> None:
+        """Replace the process by a new one, which knows nothing of the one before."""
+        self._providers = {}
+
+    def another(self) -> Polling:
+        """Return a second process over the same state; what it receives is noted by the first."""
+        second = copy(self)
+        second.restart()
+        return second
 
     def poll(self, source: str = "compago", **options: Any) -> dict[str, Any]:
         """Tick one source and return its own part of the report."""
@@ -239,11 +244,11 @@ class Polling:
             controls=self.controls,
             topic=self.topic,
             alerts=self.alerts,
-            subscribers=self.subscribers,
+            subscribers=self.audience,
             sources=self.sources,
             thresholds=self.thresholds,
             connect=self._connect,
-            clock=self.clock,
+            clock=self.watch,
             journal=self.journal,
             request_budget=self.budget,
             parallel=parallel,
@@ -263,11 +268,11 @@ class Polling:
             world = self.worlds[source]
             self._providers[source] = connect(
                 source,
-                self.key_of(source),
+                self.secret(source),
                 f"https://{source.provider}.test{world.base_path}",
                 self.pace,
-                self.clock,
+                self.watch,
                 Random(f"{self.seed}/{source}"),
-                self.carrier(),
+                self.carried(self.carrier()),
             )
         return self._providers[source]

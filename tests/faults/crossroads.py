@@ -14,11 +14,11 @@ import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from enum import Enum
 from typing import Any
 
 from botocore.exceptions import EndpointConnectionError
 
+from tests.gates import Fault, Killed
 from tests.integration.aws_line import Call, Line, Send
 
 # A case that takes longer than this hangs.
@@ -31,22 +31,13 @@ ERRORS = {
 }
 
 
-class Fault(Enum):
-    """What can happen at a call."""
-
-    DEATH_BEFORE = "death before the call"
-    DEATH_AFTER = "the effect, then death"
-    ERROR_BEFORE = "an error, no effect"
-    ERROR_AFTER = "the effect, then an error"
+# What AWS can do to a call; an answer that comes too late is an error to its client.
+FAULTS = (Fault.DEATH_BEFORE, Fault.DEATH_AFTER, Fault.ERROR_BEFORE, Fault.ERROR_AFTER)
 
 
 def fits(fault: Fault, call: Call) -> bool:
     """Whether it makes a case of its own: a read leaves nothing behind that a death would keep."""
     return call.writes or fault in (Fault.ERROR_BEFORE, Fault.ERROR_AFTER)
-
-
-class Killed(BaseException):
-    """The process is dead: nothing in it may catch this, or make another call."""
 
 
 @dataclass(frozen=True)

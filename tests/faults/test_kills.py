@@ -13,9 +13,10 @@ from collections import Counter
 
 import pytest
 
-from tests.faults.crossroads import Case, Crossroads, Fault, Killed, fits
+from tests.faults.crossroads import FAULTS, Case, Crossroads, fits
 from tests.faults.scenario import CHANGES, RECOVERY, TICKS, Scenario
 from tests.faults.verdict import findings, of_alerts
+from tests.gates import Fault, Killed
 from tests.integration.aws_line import Call
 from tests.integration.on_aws import OnAws
 from tests.proofs import Proof
@@ -96,4 +97,4 @@ def test_a_death_between_any_two_calls_to_aws_loses_nothing(proof: Proof) -> Non
 
 @pytest.mark.soak
 def test_any_fault_at_any_call_to_aws_loses_nothing(proof: Proof) -> None:
-    check(proof, "every fault at every call to AWS", *Fault)
+    check(proof, "every fault at every call to AWS", *FAULTS)

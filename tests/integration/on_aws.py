@@ -13,7 +13,7 @@ from typing import Any
 
 import boto3
 
-from paylab import Delivery, LabTransport, Tick
+from paylab import LabTransport
 from paywatch.aws import secrets
 from paywatch.aws.controls_table import DynamoControls
 from paywatch.aws.items import record_of
@@ -122,9 +122,7 @@ class OnAws(Polling):
             finished = True
             return report
         finally:
-            number = len(self.ticks)
-            self.ticks.append(Tick(start, self.clock.now(), finished))
-            self.deliveries += [Delivery(number, event) for event in self.receive()]
+            self.note(start, finished)
             self.clock.set(max(self.clock.now(), start + self.every))
 
     def receive(self) -> Sequence[Mapping[str, Any]]:

@@ -16,7 +16,6 @@ from paywatch.domain.changes import Record, stamp
 from paywatch.domain.payments import Source
 from paywatch.errors import StaleState
 from paywatch.providers.compago.mapping import payment
-from tests.gates import Gate
 
 YEARS = timedelta(days=3 * 365)
 
@@ -29,16 +28,14 @@ def number_of(payment_id: str) -> int:
 class Synthetic(httpx.BaseTransport):
     """Settled payments from the newest, number 0, to the oldest; no row is kept.
 
-    `gone` is how many of the newest are listed no more. Every request passes the gate and takes
-    `latency` seconds on the clock.
+    `gone` is how many of the newest are listed no more. Every request takes `latency` seconds.
     """
 
-    def __init__(self, size: int, clock: LabClock, gate: Gate, latency: float) -> None:
+    def __init__(self, size: int, clock: LabClock, latency: float) -> None:
         self.size = size
         self.gone = 0
         self.requests = 0
         self._clock = clock
-        self._gate = gate
         self._latency = latency
         self._newest = clock.now() - timedelta(days=2)
         self._apart = YEARS / size
@@ -46,7 +43,6 @@ class Synthetic(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer for a page of a list."""
         self.requests += 1
-        self._gate.enter("request")
         self._clock.advance(self._latency)
         query = parse_qs(request.url.query.decode())
         page, size = int(query["page"][0]), int(query.get("pageSize", ["100"])[0])

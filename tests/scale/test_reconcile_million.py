@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Callable
 from random import Random
 
 import pytest
@@ -10,7 +11,15 @@ import pytest
 from paywatch.domain.payments import Source
 from paywatch.ports import Provider
 from paywatch.providers.registry import connect
-from tests.gates import Gate, GatedControls, GatedPayments, GatedTopic, Killed
+from tests.gates import (
+    Gate,
+    GatedControls,
+    GatedPayments,
+    GatedTopic,
+    GatedTransport,
+    Killed,
+    T,
+)
 from tests.polling import Polling
 from tests.proofs import Proof
 from tests.scale.synthetic import Counted, Synthetic
@@ -29,15 +38,13 @@ class Countdown(Gate):
         super().__init__()
         self.left: int | None = None
 
-    def enter(self, name: str) -> None:
+    def through(self, name: str, act: Callable[[], T]) -> T:
         if self.left is not None:
             self.left -= 1
             if self.left < 0:
                 self.left = None
                 raise Killed(name)
-
-    def leave(self, name: str) -> None:
-        """Do nothing."""
+        return act()
 
 
 class Reconciled(Polling):
@@ -46,7 +53,7 @@ class Reconciled(Polling):
     def __init__(self, size: int) -> None:
         super().__init__(["compago"], pace=1000.0, budget=100_000)
         self.countdown = Countdown()
-        self.provider = Synthetic(size, self.clock, self.countdown, LATENCY)
+        self.provider = Synthetic(size, self.clock, LATENCY)
         self.counted = Counted(self.provider)
         self.payments = GatedPayments(self.counted, self.countdown)
         self.controls = GatedControls(self.controls, self.countdown)
@@ -64,8 +71,9 @@ class Reconciled(Polling):
 
     def _connect(self, source: Source) -> Provider:
         if self._client is None:
+            carrier = GatedTransport(self.provider, self.countdown)
             url, random = "https://compago.test/api", Random(1)
-            self._client = connect(source, "key", url, 1000.0, self.clock, random, self.provider)
+            self._client = connect(source, "key", url, 1000.0, self.clock, random, carrier)
         return self._client
 
 

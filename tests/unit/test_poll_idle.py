@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import pytest
 
 from paywatch.domain.limits import BATCH_ENTRIES
-from tests.gates import Gate, gate
+from tests.gates import TABLE, Gate, gate
 from tests.polling import Polling
 
 
@@ -31,7 +31,7 @@ def test_an_idle_poll_reads_no_payment_and_writes_to_its_control_item_twice(
 ) -> None:
     polling, counted = standing(source, count)
     report = polling.poll(source, seconds=600)
-    assert counted.calls == ["acquire", "finish", "peek"]
+    assert counted.to(TABLE) == ["acquire", "finish", "peek"]
     assert report["outcome"] == "ok"
     assert report["sealed"]
 
