@@ -59,3 +59,9 @@ class RequestLog:
         """Note that an answer that was late was read in the end."""
         with self._lock:
             self._entries[number] = replace(self._entries[number], undamaged=undamaged, rows=rows)
+
+    def lost(self) -> None:
+        """Note that the last answer was served and never read."""
+        with self._lock:
+            last = self._entries[-1]
+            self._entries[-1] = replace(last, fault="Lost", undamaged=False, rows=())

@@ -1,0 +1,63 @@
+"""Whatever fails at any one step of a run, the polls after it make good.
+
+Every fault strikes every step that it fits: each call of a port, each request to the provider, the
+secret, and each read of the clock, at which a process may stand still until its time is over, or
+die.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.gates import CLOCK
+from tests.proofs import Proof
+from tests.simulation.cases import SHOWN, Case, broken, singles
+from tests.simulation.plots import PLOTS, SOURCES
+from tests.simulation.stage import FAULTS, fits
+
+EACH = [(plot, source) for plot in PLOTS for source in SOURCES]
+
+
+def check(plot: str, source: str, proof: Proof, left_out: frozenset[str]) -> None:
+    """Strike every step of a run but those left out, and hold every case to the invariants."""
+    steps = Case(plot, source).play().steps
+    taken = {number for number, name in enumerate(steps, 1) if name not in left_out}
+    cases = [case for case in singles(plot, source) if case.strikes[0].step in taken]
+    found = broken(cases)
+    proof(
+        f"one fault: {plot} at {source}",
+        cases=len(cases),
+        violations=len(found),
+        figures=f"{len(taken)} of {len(steps)} steps, {len(FAULTS)} kinds of fault",
+    )
+    assert not found, "\n".join(found[:SHOWN])
+    fitting = [(n, f) for n in taken for f in FAULTS if fits(f, steps[n - 1])]
+    assert len(cases) == len(fitting) > len(taken)
+
+
+@pytest.mark.parametrize(("plot", "source"), EACH)
+def test_any_fault_at_any_call_loses_nothing(plot: str, source: str, proof: Proof) -> None:
+    check(plot, source, proof, CLOCK)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("plot", "source"), EACH)
+def test_any_fault_at_any_step_loses_nothing(plot: str, source: str, proof: Proof) -> None:
+    check(plot, source, proof, frozenset())
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_the_plots_do_what_they_say(source: str) -> None:
+    runs = {name: Case(name, source).play() for name in PLOTS}
+    calls = {name: Counter(stage.steps) for name, stage in runs.items()}
+    assert calls["baseline"]["save"] >= 2
+    assert calls["idle"]["save"] == calls["idle"]["publish"] == 0
+    assert calls["busy"]["save"] >= 3
+    assert calls["outbox"]["acknowledge"] == 3
+    assert runs["leavers"].polling.reports[-1]["sources"][source]["unexplained"] == 1
+    assert runs["reconcile"].polling.reports[-1]["sources"][source]["reconcile"]["rows"]
+    assert runs["alert"].polling.alerted() == [(PLOTS["alert"].alerts[source], "opened")]
+    assert calls["alert"]["tell"] == 1
+    assert calls["small"]["save"] == 1
