@@ -6,24 +6,14 @@ fault strikes the plot's run, the second one the run that recovers from it.
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from multiprocessing import get_context
-from typing import TypeVar
 
 from tests.simulation.plots import PLOTS
 from tests.simulation.stage import Stage, Strike, strikes
 from tests.simulation.verdict import findings, told
-
-A = TypeVar("A")
-B = TypeVar("B")
-
-SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -36,6 +26,10 @@ class Case:
 
     def __str__(self) -> str:
         return " ".join([f"{self.plot}/{self.source}", *map(str, self.strikes)])
+
+    @property
+    def command(self) -> str:
+        return f"python -m tests.simulation.cases {self}"
 
     def play(self) -> Stage:
         """Run the plot with its faults, and nothing after the last run that is struck."""
@@ -82,22 +76,6 @@ def seconds(first: Case) -> list[Case]:
     stage = first.play()
     stage.tick()
     return [Case(first.plot, first.source, (*first.strikes, s)) for s in strikes(stage.steps)]
-
-
-def broken(cases: Iterable[Case]) -> list[str]:
-    """Return what did not hold, each with the command that runs it again."""
-    found = []
-    for case in cases:
-        wrong = case.findings()
-        if wrong:
-            found.append("\n  ".join([f"python -m tests.simulation.cases {case}", *wrong]))
-    return found
-
-
-def on_all_cores(work: Callable[[A], B], parts: Sequence[A]) -> list[B]:
-    """Do the parts of some work side by side; the answers come in their order."""
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
-        return list(pool.map(work, parts))
 
 
 def main() -> int:

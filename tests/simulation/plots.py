@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import count
+from functools import cache
+from itertools import count, islice
 from typing import Any
 from uuid import UUID
 
@@ -141,7 +142,7 @@ def _old(stage: Stage, open_: int, settled: int) -> list[LabPayment]:
 
 
 def _add(stage: Stage, status: str, age: timedelta = timedelta(0)) -> LabPayment:
-    particulars: dict[str, Any] = {"id": next(_ids(len(stage.world.payments())))}
+    particulars: dict[str, Any] = {"id": _id(len(stage.world.payments()))}
     if stage.source == "compago":
         particulars["expires_at"] = stage.polling.clock.now() + 48 * HOUR
     if age:
@@ -149,10 +150,9 @@ def _add(stage: Stage, status: str, age: timedelta = timedelta(0)) -> LabPayment
     return stage.world.add(status, **particulars)
 
 
-def _ids(known: int) -> Iterator[str]:
-    """Give the ids of few buckets, from the one after so many."""
-    ids = (str(UUID(int=number << 64, version=4)) for number in count(1))
+@cache
+def _id(number: int) -> str:
+    """Return the n-th id, from 0, of those that lie in few buckets."""
+    ids = (str(UUID(int=n << 64, version=4)) for n in count(1))
     few = (payment_id for payment_id in ids if bucket_of(payment_id) < BUCKETS_USED)
-    for _ in range(known):
-        next(few)
-    return few
+    return next(islice(few, number, None))

@@ -56,12 +56,19 @@ class Stage:
     """A source that is polled by one process at a time; `steps` are those of the last run."""
 
     def __init__(self, source: str, **options: Any) -> None:
-        self.polling = Polling([source], latency=0.05, pace=20.0, **options)
+        self.bare = Polling([source], latency=0.05, pace=20.0, **options)
+        self.polling = self.bare.another()
         self.source = source
         self.world = self.polling.world(source)
         self.gate = gate(self.polling)
         self.steps: list[str] = []
         self.raised: list[Exception] = []
+
+    def another(self) -> tuple[Polling, Gate]:
+        """Return a second process, with a gate of its own."""
+        second = self.bare.another()
+        second.thresholds = self.polling.thresholds
+        return second, gate(second)
 
     def tick(self, strike: Strike | None = None, **options: Any) -> bool:
         """Run once; whether it lived to its end. Only what was struck may fail."""

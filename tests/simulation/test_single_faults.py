@@ -13,8 +13,9 @@ import pytest
 
 from tests.gates import CLOCK
 from tests.proofs import Proof
-from tests.simulation.cases import SHOWN, Case, broken, singles
+from tests.simulation.cases import Case, singles
 from tests.simulation.plots import PLOTS, SOURCES
+from tests.simulation.showing import SHOWN, broken
 from tests.simulation.stage import FAULTS, fits
 
 EACH = [(plot, source) for plot in PLOTS for source in SOURCES]

@@ -1,0 +1,41 @@
+"""Many cases, on all cores, and what is shown of those that failed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Protocol
+
+SHOWN = 10
+# Cases that a worker takes at a time.
+CHUNK = 200
+
+
+class Played(Protocol):
+    """A case that can be played, alone, by a command."""
+
+    @property
+    def command(self) -> str:
+        """What runs it again."""
+
+    def findings(self) -> list[str]:
+        """Play it, and return what does not hold."""
+
+
+def broken(cases: Iterable[Played]) -> list[str]:
+    """Play the cases; return what did not hold, each with the command that plays it again."""
+    found = []
+    for case in cases:
+        wrong = case.findings()
+        if wrong:
+            found.append("\n  ".join([case.command, *wrong]))
+    return found
+
+
+def broken_on_all_cores(cases: Sequence[Played]) -> list[str]:
+    """Do the same, side by side."""
+    chunks = [cases[first : first + CHUNK] for first in range(0, len(cases), CHUNK)]
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+        return [each for found in pool.map(broken, chunks) for each in found]
