@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -71,11 +72,11 @@ def singles(plot: str, source: str) -> list[Case]:
     return [Case(plot, source, (strike,)) for strike in strikes(steps)]
 
 
-def seconds(first: Case) -> list[Case]:
-    """Return a case of one fault with every second fault at every step of the run after it."""
+def seconds(first: Case, wanted: Callable[[list[str]], list[Strike]] = strikes) -> list[Case]:
+    """Return a case of one fault with the wanted second ones at the steps of the run after it."""
     stage = first.play()
     stage.tick()
-    return [Case(first.plot, first.source, (*first.strikes, s)) for s in strikes(stage.steps)]
+    return [Case(first.plot, first.source, (*first.strikes, s)) for s in wanted(stage.steps)]
 
 
 def main() -> int:
