@@ -18,13 +18,12 @@ from paywatch.invocation import Invocation
 from tests.gates import Gate
 from tests.polling import Polling
 from tests.simulation.plots import PLOTS
-from tests.simulation.stage import Stage
+from tests.simulation.stage import SECONDS, Stage
 from tests.simulation.verdict import findings
 
 # Steps enough for any run to end, and seconds in which any does.
 WHOLE = 1_000_000
 HANGS = 60
-SECONDS = 60.0
 # After so long a pause one is in the last seconds of one's run; another may hold the lease.
 EXPIRED = 57.0
 

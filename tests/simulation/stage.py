@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
 from paywatch.errors import TopicUnavailable
+from paywatch.ports import Clock
 from tests.gates import CLOCK, REQUEST, TOPICS, Fault, Gate, Killed, gate
 from tests.polling import Polling
 
+# What a run has to live, in seconds.
+SECONDS = 60.0
 # Seconds: after the end of a run of a minute, yet before the last moment in which it may tell.
 LATE = 57.0
 # What a death before a step leaves, a death after the one before it leaves as well.
@@ -55,8 +59,13 @@ def strikes(steps: list[str], faults: tuple[Fault, ...] = FAULTS) -> list[Strike
 class Stage:
     """A source that is polled by one process at a time; `steps` are those of the last run."""
 
-    def __init__(self, source: str, **options: Any) -> None:
+    def __init__(
+        self, source: str, watch: Callable[[Clock], Clock] | None = None, **options: Any
+    ) -> None:
+        """Set it up; `watch` makes the clock that paywatch reads from the lab's."""
         self.bare = Polling([source], latency=0.05, pace=20.0, **options)
+        if watch is not None:
+            self.bare.watch = watch(self.bare.clock)
         self.polling = self.bare.another()
         self.source = source
         self.world = self.polling.world(source)

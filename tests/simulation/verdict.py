@@ -66,21 +66,29 @@ def _version(event_id: str) -> tuple[str, int]:
 
 
 def _of_alerts(stage: Stage, alert: str | None) -> Iterator[str]:
-    """Every alert is told once: a repeat has the same id and the same body."""
+    """The one alert that is expected is opened, and no other."""
+    yield from of_alert_steps(stage)
+    steps = stage.polling.alerted()
+    opened = {name for name, step in steps if step == "opened"}
+    if opened != ({alert} - {None}) or any(step == "resolved" for _, step in steps):
+        yield f"alerts were told as {steps}"
+
+
+def of_alert_steps(stage: Stage) -> Iterator[str]:
+    """Every step of an alert is told once: a repeat has the same id and the same body."""
     bodies: dict[str, str] = {}
-    steps = []
+    steps: dict[str, list[str]] = {}
     for message in stage.polling.mailbox.told:
         event = json.loads(message.bodies["default"])
         body = json.dumps(event, sort_keys=True)
         if event["id"] not in bodies:
-            steps.append((event["subject"], event["data"]["step"]))
+            steps.setdefault(event["subject"], []).append(event["data"]["step"])
         if bodies.setdefault(event["id"], body) != body:
             yield f"{event['id']} was told with two bodies"
-    opened = [subject for subject, step in steps if step == "opened"]
-    if opened != ([] if alert is None else [alert]):
-        yield f"alerts were told as {steps}"
-    if any(step not in ("opened", "updated") for _, step in steps):
-        yield f"alerts were told as {steps}"
+    for name, told_of in steps.items():
+        turns = [step for step in told_of if step in ("opened", "resolved")]
+        if turns != [("opened", "resolved")[number % 2] for number in range(len(turns))]:
+            yield f"{name} was told as {told_of}"
 
 
 def _of_idle_poll(stage: Stage) -> Iterator[str]:

@@ -1,0 +1,206 @@
+"""What a merchant must have been told, may have been told, and in what order: a plain statement.
+
+It knows what happened at the provider, when polls ran that nothing disturbed, and the events in the
+order of their receipt. It says so of each event that may not be, and at the end of what is owed:
+
+* A status may be told once it was there, after those told before it, with its own amount, and with
+  an interval in which it began; not if payment and status were there before the watch.
+* `expired` may be told of a payment that is pending past its deadline, once for each deadline.
+* Versions count 1, 2, 3…; a repeat is the same, word for word.
+* A status must be told that stood from before one undisturbed poll until after the next one. One
+  that follows a settled status (a refund) must be told only if it stands at the end.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from paylab import Transition
+
+# A poll takes a minute at most, and what it has read it may tell until its end.
+RUN = timedelta(seconds=60)
+GRACE = timedelta(minutes=2)
+OPEN = ("pending", "processing")
+
+
+@dataclass
+class State:
+    """One status of a payment, from its begin until its end."""
+
+    move: Transition
+    end: datetime | None = None
+
+    @property
+    def begin(self) -> datetime:
+        return self.move.at
+
+    @property
+    def status(self) -> str:
+        return self.move.our_status
+
+    def old(self, watch: datetime) -> bool:
+        """Whether it was there before the watch."""
+        return self.begin <= watch
+
+    def lasted(self, first: datetime, last: datetime) -> bool:
+        """Whether it stood all that time."""
+        return self.begin < first and (self.end is None or self.end > last)
+
+    def ran_out(self, last: datetime) -> bool:
+        """Whether it is pending past its deadline then, so that `expired` may be told instead."""
+        deadline = self.move.expires_at
+        return self.status == "pending" and deadline is not None and deadline <= last
+
+
+@dataclass
+class Payment:
+    """What happened to a payment, and what was told of it: `place` is the state told last."""
+
+    states: list[State] = field(default_factory=list)
+    bodies: dict[int, str] = field(default_factory=dict)
+    told: set[int] = field(default_factory=set)
+    deadlines: set[datetime] = field(default_factory=set)
+    place: int = -1
+    status: str | None = None
+
+
+class Model:
+    """What is known of one source. `slack` is how far paywatch's clock may be from the lab's."""
+
+    def __init__(self, watch: datetime, slack: timedelta) -> None:
+        self._watch = watch
+        self._slack = slack + timedelta(seconds=1)
+        self._pairs: list[tuple[datetime, datetime]] = []
+        self._last: tuple[datetime, datetime] | None = None
+        self.payments: dict[str, Payment] = {}
+        self.events = 0
+
+    def happened(self, move: Transition) -> None:
+        """Take note of what happened at the provider."""
+        payment = self.payments.setdefault(move.payment_id, Payment())
+        if payment.states:
+            payment.states[-1].end = move.at
+        payment.states.append(State(move))
+
+    def vanished(self, payment_id: str, at: datetime) -> None:
+        """Take note that a payment is listed no more."""
+        self.payments[payment_id].states[-1].end = at
+
+    def polled(self, start: datetime, end: datetime, *, undisturbed: bool) -> None:
+        """Take note of a poll."""
+        if undisturbed and self._last is not None:
+            self._pairs.append((self._last[0], end))
+        self._last = (start, end) if undisturbed else None
+
+    def hears(self, event: Mapping[str, Any]) -> Iterator[str]:
+        """Take note of an event, and say what is wrong with it."""
+        data, self.events = event["data"], self.events + 1
+        payment = self.payments.get(data["payment_id"])
+        if payment is None:
+            yield f"{event['id']}: there is no such payment"
+            return
+        version, body = data["version"], json.dumps(event, sort_keys=True)
+        if version in payment.bodies:
+            if payment.bodies[version] != body:
+                yield f"{event['id']}: came again and was not the same"
+            return
+        if version != len(payment.bodies) + 1:
+            yield f"{event['id']}: came after version {len(payment.bodies)}"
+        payment.bodies[version] = body
+        wrong = self._wrong_previous(payment, data)
+        place = self._expiry(payment, event) if data["derived"] else self._place(payment, event)
+        if wrong is not None or place is None:
+            yield f"{event['id']}: {data['status']}: {wrong or 'nobody can have read this then'}"
+        if place is not None:
+            payment.place = place
+            if not data["derived"]:
+                payment.told.add(place)
+                yield from self._of_particulars(payment.states[place], event)
+        payment.status = data["status"]
+
+    def _wrong_previous(self, payment: Payment, data: Mapping[str, Any]) -> str | None:
+        before = data["previous_status"]
+        if data["version"] > 1:
+            return None if before == payment.status else f"was {payment.status}, not {before}"
+        words = {state.status for state in payment.states} | {None, "expired"}
+        return None if before in words else f"never was {before}"
+
+    def _place(self, payment: Payment, event: Mapping[str, Any]) -> int | None:
+        """Return the first state after those told that the event may be about."""
+        time = datetime.fromisoformat(event["time"])
+        for place, state in enumerate(payment.states):
+            stood = state.end is None or state.end > time - RUN - self._slack
+            reached = state.begin <= time + self._slack
+            same = place > payment.place and state.status == event["data"]["status"]
+            if same and stood and reached:
+                return place
+        return None
+
+    def _expiry(self, payment: Payment, event: Mapping[str, Any]) -> int | None:
+        time = datetime.fromisoformat(event["time"])
+        for place, state in enumerate(payment.states):
+            deadline = state.move.expires_at
+            if place < payment.place or state.status != "pending" or deadline is None:
+                continue
+            stood = state.end is None or state.end > time - RUN - self._slack
+            if deadline <= time + self._slack and stood and deadline not in payment.deadlines:
+                payment.deadlines.add(deadline)
+                return place
+        return None
+
+    def _of_particulars(self, state: State, event: Mapping[str, Any]) -> Iterator[str]:
+        data, move = event["data"], state.move
+        if (Decimal(data["amount"]), data["currency"]) != (move.amount, move.currency):
+            yield f"{event['id']}: says {data['amount']} {data['currency']}"
+        if data["external_id"] != move.external_id:
+            yield f"{event['id']}: says {data['external_id']}, is {move.external_id}"
+        if state.old(self._watch):
+            yield f"{event['id']}: {state.status} was there before the watch"
+        after, before = data["changed_after"], data["changed_before"]
+        if after is not None and datetime.fromisoformat(after) > state.begin + self._slack:
+            yield f"{event['id']}: says it changed after {after}, was {state.begin}"
+        if datetime.fromisoformat(before) < state.begin - self._slack:
+            yield f"{event['id']}: says it changed before {before}, was {state.begin}"
+
+    def owed(self) -> Iterator[str]:
+        """Say what should have been told; faults have stopped, and a reconcile is over."""
+        for key, payment in self.payments.items():
+            for place, state in enumerate(payment.states):
+                if place in payment.told or state.old(self._watch):
+                    continue
+                lapsed = state.status == "pending" and bool(payment.deadlines)
+                stands = state.end is None and not lapsed
+                if stands or (self._quick(payment, place) and self._seen_twice(state)):
+                    yield f"{key}: {state.status} since {state.begin} was not told"
+            last = payment.states[-1]
+            deadline = last.move.expires_at
+            if last.status == "pending" and deadline is not None and self._is_due(last, deadline):
+                yield f"{key}: expired at {deadline}, which was not told"
+            if last.end is None and last.status not in (payment.status, None):
+                known = payment.status or last.status
+                if known not in (last.status, "expired"):
+                    yield f"{key}: is {last.status}, was told to be {known}"
+
+    def _quick(self, payment: Payment, place: int) -> bool:
+        """Whether the polls find it: a new payment, or the move of an open one."""
+        return place == 0 or payment.states[place - 1].status in OPEN
+
+    def _seen_twice(self, state: State) -> bool:
+        return any(
+            state.lasted(first, last) and not state.ran_out(last + self._slack)
+            for first, last in self._pairs
+        )
+
+    def _is_due(self, state: State, deadline: datetime) -> bool:
+        if (
+            deadline + GRACE < self._watch
+            or deadline in self.payments[state.move.payment_id].deadlines
+        ):
+            return False
+        ripe = deadline + GRACE + self._slack
+        return any(first > ripe and state.lasted(first, last) for first, last in self._pairs)
