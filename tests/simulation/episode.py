@@ -184,10 +184,9 @@ class Episode:
         tally.steps += len(self.gate.calls)
         tally.clock += sum(name in CLOCK for name in self.gate.calls)
         self.stage.world.settle()
-        moves = list(polling.truth)
-        for move in moves[self._known :]:
+        for move in polling.truth.since(self._known):
             self.model.happened(move)
-        self._known = len(moves)
+            self._known += 1
         for (_, key), at in polling.truth.removed.items():
             if key not in self._gone:
                 self._gone.add(key)

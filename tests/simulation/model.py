@@ -14,6 +14,7 @@ order of their receipt. It says so of each event that may not be, and at the end
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -47,10 +48,6 @@ class State:
         """Whether it was there before the watch."""
         return self.begin <= watch
 
-    def lasted(self, first: datetime, last: datetime) -> bool:
-        """Whether it stood all that time."""
-        return self.begin < first and (self.end is None or self.end > last)
-
     def ran_out(self, last: datetime) -> bool:
         """Whether it is pending past its deadline then, so that `expired` may be told instead."""
         deadline = self.move.expires_at
@@ -75,7 +72,8 @@ class Model:
     def __init__(self, watch: datetime, slack: timedelta) -> None:
         self._watch = watch
         self._slack = slack + timedelta(seconds=1)
-        self._pairs: list[tuple[datetime, datetime]] = []
+        self._firsts: list[datetime] = []
+        self._lasts: list[datetime] = []
         self._last: tuple[datetime, datetime] | None = None
         self.payments: dict[str, Payment] = {}
         self.events = 0
@@ -94,7 +92,8 @@ class Model:
     def polled(self, start: datetime, end: datetime, *, undisturbed: bool) -> None:
         """Take note of a poll."""
         if undisturbed and self._last is not None:
-            self._pairs.append((self._last[0], end))
+            self._firsts.append(self._last[0])
+            self._lasts.append(end)
         self._last = (start, end) if undisturbed else None
 
     def hears(self, event: Mapping[str, Any]) -> Iterator[str]:
@@ -191,16 +190,19 @@ class Model:
         return place == 0 or payment.states[place - 1].status in OPEN
 
     def _seen_twice(self, state: State) -> bool:
-        return any(
-            state.lasted(first, last) and not state.ran_out(last + self._slack)
-            for first, last in self._pairs
-        )
+        last = self._two_polls_after(state.begin)
+        if last is None or state.ran_out(last + self._slack):
+            return False
+        return state.end is None or state.end > last
 
     def _is_due(self, state: State, deadline: datetime) -> bool:
-        if (
-            deadline + GRACE < self._watch
-            or deadline in self.payments[state.move.payment_id].deadlines
-        ):
+        told = deadline in self.payments[state.move.payment_id].deadlines
+        if told or deadline + GRACE < self._watch:
             return False
-        ripe = deadline + GRACE + self._slack
-        return any(first > ripe and state.lasted(first, last) for first, last in self._pairs)
+        last = self._two_polls_after(max(state.begin, deadline + GRACE + self._slack))
+        return last is not None and (state.end is None or state.end > last)
+
+    def _two_polls_after(self, at: datetime) -> datetime | None:
+        """Return when two polls in a row had ended that began after an instant, undisturbed."""
+        place = bisect_right(self._firsts, at)
+        return self._lasts[place] if place < len(self._lasts) else None

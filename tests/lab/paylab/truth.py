@@ -98,7 +98,7 @@ class TruthLog:
 
     @property
     def tests(self) -> frozenset[tuple[str, str]]:
-        """Return the test payments of live accounts, by (source, payment id): not to be told."""
+        """Return the test payments of live accounts, by (source, payment id): what is told of them says so."""
         with self._lock:
             return frozenset(self._tests)
 
@@ -107,6 +107,11 @@ class TruthLog:
         """Return the payments that went through a state that only the list of all showed."""
         with self._lock:
             return frozenset(self._hidden)
+
+    def since(self, number: int) -> list[Transition]:
+        """Return the transitions after the first so many."""
+        with self._lock:
+            return self._entries[number:]
 
     def of(self, source: str, payment_id: str) -> list[Transition]:
         """Return one payment's transitions, birth first."""
