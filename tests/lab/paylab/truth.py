@@ -98,7 +98,7 @@ class TruthLog:
 
     @property
     def tests(self) -> frozenset[tuple[str, str]]:
-        """Return the test payments of live accounts, by (source, payment id): what is told of them says so."""
+        """Return the test payments of live accounts, by (source, payment id)."""
         with self._lock:
             return frozenset(self._tests)
 
