@@ -257,3 +257,108 @@ def test_an_alert_of_one_source_says_nothing_of_the_other() -> None:
     polling = Polling(["compago", "onepay"])
     polling.lab.faults = [ServerError(when=always(), source="compago/default")]
     assert lived(polling, 20) == [("provider_unreachable/compago", "opened")]
+
+
+# --- What was once missed ------------------------------------------------------------------------
+
+
+def test_a_bad_poll_now_and_then_hides_no_status_that_nobody_knows() -> None:
+    polling = begun("onepay")
+    polling.world("onepay").add("on_hold", created_at=polling.clock.now())
+    told: list[tuple[str, str]] = []
+    for number in range(60):
+        polling.lab.faults = [ServerError(when=always())] if number % 5 == 4 else []
+        told += lived(polling, 1)
+    assert told == [("contract_drift/onepay", "opened")]
+
+
+@pytest.mark.parametrize("status", [403, 429])
+def test_a_settled_list_that_is_refused_for_ever_is_told_and_costs_no_other_list(
+    status: int,
+) -> None:
+    polling = begun("onepay")
+    polling.lab.faults = [ServerError(when=where("=refunded&"), statuses=(status,))]
+    assert lived(polling, 60) == [("contract_drift/onepay", "opened")]
+    assert all(each["sources"]["onepay"]["watching"] for each in polling.reports[-40:])
+
+
+@pytest.mark.parametrize("minutes", [1, 5, 15, 60])
+@pytest.mark.parametrize("source", ["compago", "onepay"])
+@pytest.mark.parametrize("fault", [ServerError, Malformed])
+def test_one_bad_poll_is_no_alert_on_any_schedule(
+    source: str, minutes: int, fault: type[ServerError] | type[Malformed]
+) -> None:
+    polling = begun(source, every=timedelta(minutes=minutes))
+    polling.lab.faults = [fault(when=always())]
+    assert lived(polling, 1) == []
+    polling.lab.faults = []
+    assert lived(polling, 12) == []
+
+
+def test_one_bad_page_deep_in_a_list_is_no_alert_for_a_day() -> None:
+    polling = Polling(["onepay"])
+    world = polling.world("onepay")
+    payments = [world.add("processing", created_at=polling.clock.now() - HOUR) for _ in range(60)]
+    for _ in range(6):
+        polling.poll("onepay")
+    for payment in payments[:26]:
+        world.move(payment.id, "paid")
+    polling.lab.faults = [Malformed(when=where("page=2&filter%5Bstatus%5D=paid"), forms=("html",))]
+    lived(polling, 1)
+    polling.lab.faults = []
+    assert lived(polling, 60) == []
+
+
+@pytest.mark.parametrize("minutes", [1, 15, 20, 60])
+def test_subscribers_that_are_not_reached_are_told_on_any_schedule(minutes: int) -> None:
+    polling = begun("onepay", every=timedelta(minutes=minutes))
+    soon = timedelta(seconds=30)
+    for _ in range(8):
+        polling.subscribers.failures.append(polling.clock.now() + soon)
+        polling.tick()
+    told = polling.alerted()
+    assert told[0] == ("delivery_backlog/subscribers", "opened")
+    assert {step for _, step in told[1:]} <= {"updated"}
+
+
+@pytest.mark.parametrize("source", ["compago", "onepay"])
+def test_a_payment_whose_question_always_fails_is_told(source: str) -> None:
+    polling = begun(source)
+    gone = polling.world(source).payments()[0].id
+    del polling.world(source)._payments[gone]
+    polling.world(source)._changed(gone)
+    polling.lab.faults = [ServerError(when=where(gone))]
+    assert lived(polling, 80) == [(f"payment_unexplained/{source}", "opened")]
+
+
+@pytest.mark.parametrize(("source", "word"), [("compago", "ON_HOLD"), ("onepay", "on_hold")])
+def test_a_status_that_cannot_even_be_asked_for_is_told_and_its_payments_are_explained(
+    source: str, word: str
+) -> None:
+    polling = begun(source)
+    polling.lab.faults = [ServerError(when=where(f"={word}"), statuses=(422,))]
+    polling.world(source).add(word, created_at=polling.clock.now())
+    assert lived(polling, 180) == [(f"contract_drift/{source}", "opened")]
+    assert word in last(polling)["cause"]
+
+
+def test_two_stops_with_a_poll_in_between_make_nothing_overdue() -> None:
+    polling = begun("onepay")
+    polling.thresholds = Thresholds()
+    polling.clock.advance(13 * 3600)
+    assert lived(polling, 1) == []
+    polling.clock.advance(24 * 3600)
+    assert lived(polling, 10) == []
+
+
+def test_a_clock_that_leapt_ahead_and_back_delays_no_alert_beyond_a_day() -> None:
+    polling = begun("onepay")
+    polling.thresholds = Thresholds(overdue_ceiling_hours=2, overdue_floor_minutes=1)
+    polling.clock.leap(30 * 86_400)
+    lived(polling, 3)
+    polling.clock.leap(-30 * 86_400)
+    told: list[tuple[str, str]] = []
+    for _ in range(26 * 4):
+        polling.clock.advance(14 * 60)
+        told += lived(polling, 1)
+    assert ("payment_overdue/onepay", "opened") in told

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from paywatch.alerting import Alerting
 from paywatch.digest import digest
-from paywatch.discovery.leavers import load_leavers
 from paywatch.domain.alert_board import Board
 from paywatch.domain.alerts import Alert, Finding, Kind, MayGoOn
 from paywatch.domain.payments import Source
@@ -49,12 +47,15 @@ def _alerts(world: World, invocation: Invocation, may_go_on: MayGoOn) -> dict[st
 
 def _acknowledge(world: World, invocation: Invocation, may_go_on: MayGoOn) -> dict[str, Any]:
     name, now = invocation.alert, world.clock.now()
-    lost = _unexplained(world, name) if invocation.close else []
+    if invocation.close and not name.startswith(f"{Kind.PAYMENT_UNEXPLAINED}/"):
+        raise ConfigurationError(
+            f"close is for {Kind.PAYMENT_UNEXPLAINED}: its payments may be gone"
+        )
 
     def acknowledge(board: Board) -> Alert:
         _check(board, name)
-        if lost:
-            board.dismiss(name, lost)
+        if invocation.close:
+            board.dismiss(name)
         return board.acknowledge(name, invocation.who, invocation.why, now)
 
     return {"alert": shown(_alerting(world).change(acknowledge))}
@@ -118,21 +119,3 @@ def _check(board: Board, name: str) -> None:
     if name not in names:
         known = ", ".join(names) or "none is"
         raise ConfigurationError(f"no alert {name!r} is open; open: {known}")
-
-
-def _unexplained(world: World, name: str) -> list[str]:
-    """Return the payments that a closed alert leaves out from now on."""
-    kind, _, subject = name.partition("/")
-    if kind != Kind.PAYMENT_UNEXPLAINED:
-        raise ConfigurationError(
-            f"close is for {Kind.PAYMENT_UNEXPLAINED}: its payments may be gone"
-        )
-    try:
-        source = Source.parse(subject)
-        section: Mapping[str, Any] = json.loads(
-            world.controls.peek(source, "poll").memory.get("leavers", "{}")
-        )
-        leavers = load_leavers(section)
-    except (AttributeError, TypeError, ValueError):
-        return []
-    return [leaver.id for leaver in leavers.values() if leaver.asked]

@@ -11,7 +11,7 @@ from paywatch.discovery.reader import BY_ID, Observation
 from paywatch.discovery.sweep import Sweep
 from paywatch.discovery.verdicts import Inquiry
 from paywatch.domain.changes import stamp
-from paywatch.domain.payments import timestamp
+from paywatch.domain.payments import Status, timestamp
 from paywatch.round import Round
 
 # More leavers than this are not carried in the control item: the next sweep finds them again.
@@ -35,7 +35,17 @@ class Leaving:
     @property
     def unexplained(self) -> list[Leaver]:
         """The leavers that were asked for in vain."""
-        return [leaver for leaver in self._leavers.values() if leaver.asked]
+        return [leaver for leaver in self.missing if leaver.asked]
+
+    @property
+    def missing(self) -> list[Leaver]:
+        """The leavers that no answer has explained, asked for or not."""
+        return [leaver for leaver in self._leavers.values() if not leaver.answered]
+
+    @property
+    def words(self) -> list[str]:
+        """The statuses of leavers that nobody knows the meaning of."""
+        return sorted({leaver.word for leaver in self._leavers.values() if leaver.word})
 
     def lines_away(self, listed: set[str]) -> set[str]:
         """Return what the known leavers add to the digests, those that are listed again aside."""
@@ -106,6 +116,7 @@ class Leaving:
     def _conclude(self, due: Sequence[Leaver], inquiry: Inquiry) -> None:
         """Let go of those that are settled, and put the questions after the others off."""
         round_ = self._round
+        known = {found.payment.id for found in inquiry.found if found.route == BY_ID}
         for leaver in due:
             record = round_.books.records.get(leaver.id)
             if record is None or not record.open:
@@ -115,10 +126,13 @@ class Leaving:
                     self.brake.release()
                 continue
             leaver.line = line_of(record.payment)
+            unknown = record.status is Status.UNRECOGNIZED
+            leaver.word = record.payment.provider_status if unknown else ""
             if leaver.id in inquiry.asked:
                 # Counted from the run's beginning, as the next run's is: a minute is one poll.
                 leaver.pause(round_.began)
                 leaver.absent += leaver.id in inquiry.absent
+                leaver.answered = leaver.id in known
         round_.report.leavers = len(due)
         round_.report.braked = self.brake.on
         round_.report.unexplained = len(self.unexplained)

@@ -111,11 +111,11 @@ class Lookout:
             Kind.PROVIDER_UNREACHABLE,
             away or patchy is not None,
             cause,
-            lasted=timedelta(hours=1) if patchy is not None else now - since,
+            lasted=now - (since if patchy is None else moment(min(health.lately))),
             wanted=_open,
             explains=True,
         )
-        self._find_drift(failing)
+        self._find_drift(failing, leaving.words)
         self._add(
             Kind.MASS_DISAPPEARANCE,
             leaving.brake.on,
@@ -129,12 +129,13 @@ class Lookout:
             self._find_waiting(leaving)
         self._find_missed(missed, now)
 
-    def _find_drift(self, failing: bool) -> None:
+    def _find_drift(self, failing: bool, words: list[str]) -> None:
         report, health = self._round.report, self.health
         if report.outcome == RESTING and health.outcome != UnexpectedResponse.kind:
             return
         causes = self._flaws.lines()[:FLAWS]
-        strange = [c["list"] for c in report.certificates if _is_strange(c, self._round)]
+        swept = [c["list"] for c in report.certificates if _is_strange(c, self._round)]
+        strange = [*swept, *words]
         unread = health.outcome == UnexpectedResponse.kind
         if not causes and (unread or (health.outcome in FAILING and not failing)):
             causes.append(f"a part of it cannot be read ({health.detail})")
@@ -178,7 +179,7 @@ class Lookout:
         )
         least = timedelta(minutes=self._thresholds.unexplained_minutes)
         lost = []
-        for leaver in leaving.unexplained:
+        for leaver in leaving.missing:
             since = moment(leaver.since)
             if now - since - round_.coverage.blind(since, now) >= least:
                 lost.append(leaver.id)
@@ -190,7 +191,7 @@ class Lookout:
             size=len(lost),
             about=tuple(sorted(lost)),
             ids=lost,
-            candidates=tuple(sorted(leaver.id for leaver in leaving.unexplained)),
+            candidates=tuple(sorted(leaver.id for leaver in leaving.missing)),
         )
 
     def _overdue_line(self, waiting: Waiting) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from paywatch.balancing import Balancing
 from paywatch.discovery.books import line_of
+from paywatch.discovery.flaws import Flaws
 from paywatch.discovery.ledger import Outcome
 from paywatch.discovery.reader import Observation
 from paywatch.discovery.settled import SettledWatch
@@ -76,14 +77,16 @@ class SourcePoll:
         tail = round_.recall("tail", Tail.load)
         swept: list[Observation] = []
         others: list[Observation] = []
-        round_.attempt(
-            "settled", lambda: watch.read(reader, round_.epoch, round_.within(PROBED), others)
-        )
+        turn, share = round_.epoch, round_.within(PROBED)
+        # A list that fails, or hangs, must not cost the others their time.
+        later = round_.recall("flaws", Flaws.load).words
+        round_.attempt("settled", lambda: watch.read(reader, turn, share, others, later))
         round_.attempt("sweep", lambda: sweep.read(reader, round_.within(SWEPT), swept))
-        began, share = round_.rules.watch_began, round_.within(TAILED)
-        tailed = round_.attempt("tail", lambda: tail.read(reader, began, share, others))
+        began, until = round_.rules.watch_began, round_.within(TAILED)
+        tailed = round_.attempt("tail", lambda: tail.read(reader, began, until, others))
         # Where a settled list is long, the open ones come first.
-        round_.attempt("settled", lambda: watch.go_on(reader, round_.within(WALKED), others))
+        rest = round_.within(WALKED)
+        round_.attempt("settled", lambda: watch.go_on(reader, turn, rest, others, later))
         self._settle_up(sweep, swept, others)
         if recording.whole:
             # Only what is recorded counts as read: else the next run reads it again.

@@ -42,8 +42,9 @@ THREADS = 32
 WAITS = 3
 PATIENT_WAITS = 30
 WAIT = 2.0
-# In so much time before a run a subscriber that was not reached is still news.
-NOT_REACHED = timedelta(minutes=15)
+# In so much time before a run, and since the one before it, a subscriber that was not reached is
+# still news.
+NOT_REACHED, LONGEST_PAUSE = timedelta(minutes=15), timedelta(days=1)
 TOPIC_UNAVAILABLE = "topic_unavailable"
 
 
@@ -90,6 +91,7 @@ class Polled:
 
     report: SourceReport
     findings: Sequence[Finding] = ()
+    pause: timedelta = timedelta(0)
 
 
 def run(world: World, invocation: Invocation, run_id: str, remaining: float) -> dict[str, Any]:
@@ -154,7 +156,8 @@ def poll_source(world: World, source: Source, deadline: float, *, wants_reconcil
     )
     poll = SourcePoll(round_, wants_reconcile)
     try:
-        return Polled(poll.run(), poll.findings)
+        report = poll.run()
+        return Polled(report, poll.findings, timedelta(seconds=round_.coverage.pause))
     except LeaseLost as fault:
         round_.report.outcome, round_.report.detail = "lease_lost", str(fault)
         return Polled(round_.report)
@@ -166,11 +169,13 @@ def _tell(world: World, polled: Mapping[Source, Polled], ends: float) -> Told:
     faults: list[Exception] = []
     reports = {source: each.report for source, each in polled.items()}
     now = world.clock.now()
+    pause = max((each.pause for each in polled.values()), default=timedelta(0))
+    span = min(max(NOT_REACHED, pause + NOT_REACHED / 3), LONGEST_PAUSE)
     try:
-        not_reached = world.subscribers.not_reached(now - NOT_REACHED, now)
+        not_reached = world.subscribers.not_reached(now - span, now)
     except Exception as fault:
         not_reached, faults = None, [fault]
-    findings += [*owed(world, reports), *unreached(not_reached)]
+    findings += [*owed(world, reports), *unreached(not_reached, span)]
     alerting = Alerting(world.controls, world.alerts, world.clock, world.thresholds.pace)
     subjects = {CHANGES_TOPIC, SUBSCRIBERS, *(source.short for source in world.sources)}
     told = alerting.run(findings, lambda: world.clock.monotonic() < ends, subjects)
@@ -200,12 +205,12 @@ def owed(world: World, reports: Mapping[Source, SourceReport]) -> list[Finding]:
     return [Finding(Kind.DELIVERY_BACKLOG, CHANGES_TOPIC, late, line, size=waiting, detail=detail)]
 
 
-def unreached(given_up: int | None) -> list[Finding]:
-    """Say whether SNS gave up so many deliveries lately; nothing where that is not known."""
+def unreached(given_up: int | None, span: timedelta) -> list[Finding]:
+    """Say whether SNS gave up so many deliveries in this time; nothing where it is not known."""
     if given_up is None:
         return []
     many = f"{given_up} deliveries" if given_up > 1 else "a delivery"
-    line = f"SNS gave up {many} to subscribers in the last quarter of an hour" if given_up else ""
+    line = f"SNS gave up {many} to subscribers in the last {lasting(span)}" if given_up else ""
     return [Finding(Kind.DELIVERY_BACKLOG, SUBSCRIBERS, given_up > 0, line, size=given_up)]
 
 

@@ -107,8 +107,8 @@ def test_after_a_gap_the_count_of_believed_polls_begins_anew() -> None:
 def test_a_schedule_that_was_made_slower_is_the_usual_one_from_the_second_poll_on() -> None:
     coverage = polled(0, 60)
     added = [coverage.note(instant(60 + 3600 * hour), True) for hour in range(1, 4)]
-    assert added == [NOTHING, HOUR, HOUR]
-    assert coverage.gaps == [gap(60, 3660)]
+    assert added == [NOTHING, NOTHING, HOUR]
+    assert coverage.gaps == [gap(60, 3660), gap(3660, 7260)]
     assert coverage.steady
     assert coverage.pause == 3600
 
@@ -119,6 +119,17 @@ def test_a_poller_that_was_stopped_once_changes_nothing_of_what_is_usual() -> No
     coverage.note(instant(90_000), True)
     assert coverage.pause == USUAL
     assert coverage.gaps == [gap(60, 86_400), gap(86_460, 90_000)]
+
+
+def test_two_stops_with_a_poll_in_between_are_two_gaps() -> None:
+    coverage = polled(*range(0, 600, 60))
+    coverage.note(instant(540 + 13 * 3600), True)
+    coverage.note(instant(540 + 37 * 3600), True)
+    assert coverage.gaps == [
+        gap(540, 540 + 13 * 3600),
+        gap(540 + 13 * 3600, 540 + 37 * 3600),
+    ]
+    assert not coverage.steady
 
 
 def test_a_provider_that_fails_most_of_the_time_is_no_slow_schedule() -> None:

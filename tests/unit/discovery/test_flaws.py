@@ -46,6 +46,8 @@ def test_a_list_that_is_read_well_has_no_flaw() -> None:
 def test_a_list_that_cannot_be_read_stays_so_until_it_can_be() -> None:
     flaws = Flaws()
     line = "the list paid cannot be read (502)"
+    assert noted(flaws, (PAID, "502")) == []  # once is no flaw yet
+    assert flaws.words == {"paid"}
     assert noted(flaws, (PAID, "502")) == [line]
     assert noted(flaws) == [line]
     assert noted(flaws, (ListQuery("refunded"), page())) == [line]
@@ -60,12 +62,14 @@ def test_rows_that_make_no_sense_are_counted() -> None:
 
 
 def test_a_page_that_was_read_well_at_the_second_try_has_no_flaw() -> None:
-    assert noted(Flaws(), (PAID, "502"), (PAID, page())) == []
-    assert noted(Flaws(), (PAID, page()), (PAID, "502")) != []
+    flaws = Flaws()
+    for _ in range(3):
+        assert noted(flaws, (PAID, "502"), (PAID, page())) == []
 
 
 def test_the_flaw_of_a_page_that_is_no_more_is_none() -> None:
     flaws = Flaws()
+    noted(flaws, (replace(PAID, page=9), "502"))
     assert noted(flaws, (replace(PAID, page=9), "502")) != []
     assert noted(flaws, (PAID, page(last_page=9))) != []
     assert noted(flaws, (PAID, page(last_page=8))) == []
@@ -85,13 +89,15 @@ def test_an_answer_about_some_payments_says_nothing_of_a_list() -> None:
     assert noted(Flaws(), (asked, "502")) == []
     assert noted(Flaws(), (asked, page(refused=2))) == []
     flaws = Flaws()
-    noted(flaws, (ListQuery(), "502"))
+    for _ in range(2):
+        noted(flaws, (ListQuery(), "502"))
     assert noted(flaws, (asked, page())) != []
 
 
 def test_what_nobody_has_seen_for_a_day_is_forgotten_and_so_is_what_is_not_read_any_more() -> None:
     flaws, hours = Flaws(), KEPT_FOR / timedelta(hours=1)
-    noted(flaws, (PAID, "502"))
+    for _ in range(2):
+        noted(flaws, (PAID, "502"))
     assert noted(flaws, hours=hours) != []
     assert noted(flaws, hours=hours + 0.1) == []
     noted(flaws, (PAID, "502"), hours=10)
@@ -103,8 +109,8 @@ def test_what_nobody_has_seen_for_a_day_is_forgotten_and_so_is_what_is_not_read_
     "stored",
     [
         {"paid/": ["paid", 1, 0, "502"]},
-        {"paid/": ["paid", "one", 0, "502", "2026-03-01T12:00:00Z"]},
-        {"paid/": ["paid", 1, 0, "502", "now"]},
+        {"paid/": ["paid", "one", 0, "502", "2026-03-01T12:00:00Z", 1]},
+        {"paid/": ["paid", 1, 0, "502", "now", 1]},
         {"paid/": 7},
         [],
         None,

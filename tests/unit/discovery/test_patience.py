@@ -182,7 +182,7 @@ def test_a_limit_is_three_times_what_is_usual_within_floor_and_ceiling(
     assert renewed(learned(MOVING, KNOWN, stay), MOVING) == limit
 
 
-def test_limits_are_renewed_once_a_day_and_it_says_whether_any_is_another_one() -> None:
+def test_limits_are_renewed_once_a_day_and_it_says_so() -> None:
     patience = learned(MOVING, KNOWN, 64 * MINUTE)
     assert patience.renew(instant(0), FLOOR, CEILING)
     for _ in range(KNOWN):
@@ -192,7 +192,8 @@ def test_limits_are_renewed_once_a_day_and_it_says_whether_any_is_another_one() 
     assert patience.limits == before
     assert patience.renew(instant(12 * 3600), FLOOR, CEILING)
     assert patience.limits != before
-    assert not patience.renew(instant(36 * 3600), FLOOR, CEILING)
+    assert patience.renew(instant(36 * 3600), FLOOR, CEILING)
+    assert not patience.renew(instant(36 * 3600 + 60), FLOOR, CEILING)
     assert patience.day == at(36 * 3600)[:10]
 
 
@@ -209,9 +210,9 @@ def test_a_clock_that_goes_back_a_day_and_forth_renews_and_ends_with_the_same_li
     patience = learned(MOVING, KNOWN, 64 * MINUTE)
     patience.renew(GROWN, FLOOR, CEILING)
     before = dict(patience.limits)
-    assert not patience.renew(GROWN - DAY, FLOOR, CEILING)
-    assert not patience.renew(GROWN + 400 * DAY, FLOOR, CEILING)
-    assert not patience.renew(GROWN, FLOOR, CEILING)
+    assert patience.renew(GROWN - DAY, FLOOR, CEILING)
+    assert patience.renew(GROWN + 400 * DAY, FLOOR, CEILING)
+    assert patience.renew(GROWN, FLOOR, CEILING)
     assert patience.limits == before
 
 

@@ -302,7 +302,7 @@ def test_payments_that_a_person_dismissed_are_left_out(watch: Watch) -> None:
         return Finding(Kind.PAYMENT_UNEXPLAINED, SOURCE, True, "lost", len(ids), about=ids)
 
     assert watch.live(MINUTE, lost("a", "b")) == [Step.OPENED]
-    watch.board.dismiss(lost().name, ["a", "b"])
+    watch.board.dismiss(lost().name)
     assert watch.live(HOUR, lost("a", "b")) == [Step.RESOLVED]
     assert watch.live(DAY, lost("a", "b")) == []
     assert watch.live(MINUTE, lost("a", "b", "c")) == [Step.OPENED]
@@ -319,9 +319,40 @@ def test_a_payment_that_was_dismissed_stays_so_while_it_is_only_too_young_to_be_
         return Finding(name, SOURCE, bool(ids), "lost", len(ids), about=ids, candidates=("a",))
 
     assert watch.live(MINUTE, lost("a")) == [Step.OPENED]
-    watch.board.dismiss(lost().name, ["a"])
+    watch.board.dismiss(lost().name)
     assert watch.live(HOUR, lost()) == [Step.RESOLVED]  # the clock went back: nothing is old
     assert watch.live(3 * DAY, lost("a")) == []
+
+
+def test_only_payments_that_were_told_of_are_dismissed_and_others_are_told_next(
+    watch: Watch,
+) -> None:
+    def lost(*ids: str) -> Finding:
+        return Finding(Kind.PAYMENT_UNEXPLAINED, SOURCE, True, "lost", len(ids), about=ids)
+
+    assert watch.live(MINUTE, lost("a")) == [Step.OPENED]
+    assert watch.live(HOUR, lost("a", "b", "c")) == []
+    watch.board.dismiss(lost().name)
+    watch.board.acknowledge(lost().name, "ana", "a was deleted", watch.now)
+    assert watch.live(HOUR, lost("a", "b", "c")) == [Step.UPDATED]
+    assert watch.alert(lost()).told_size == 2
+    watch.board.dismiss(lost().name)
+    assert watch.live(HOUR, lost("a", "b", "c")) == [Step.RESOLVED]
+
+
+@pytest.mark.parametrize(("cause", "symptom"), CAUSES)
+def test_what_has_lasted_is_not_forgotten_for_a_cause_that_is_never_told(
+    watch: Watch, cause: Kind, symptom: Kind
+) -> None:
+    if not CHARACTERS[cause].after or not CHARACTERS[symptom].after:
+        return
+    told: list[Step] = []
+    for _ in range(20):  # a bad poll now and then, while the symptom lasts
+        told += watch.live(MINUTE, found(symptom), found(cause))
+        told += watch.live(3 * MINUTE, found(symptom), clear(cause))
+    assert told == [Step.OPENED]
+    assert watch.told[0][1] == found(symptom).name
+    assert watch.told[0][0] <= START + CHARACTERS[symptom].after + 3 * MINUTE
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -341,8 +372,7 @@ def test_an_alert_ends_when_it_began_to_be_calm(watch: Watch, kind: Kind) -> Non
 def test_alerts_of_a_source_that_is_not_watched_any_more_are_forgotten(watch: Watch) -> None:
     here, gone = (found(Kind.PAYMENT_OVERDUE, subject=name) for name in ("onepay", "compago"))
     watch.live(MINUTE, here, gone)
-    watch.board.dismiss(gone.name, ["a"])
-    watch.board.dismiss(here.name, ["b"])
+    watch.board.dismissed = {gone.name: ["a"], here.name: ["b"]}
     watch.board.forget({"onepay"})
     assert list(watch.board.alerts) == [here.name]
     assert list(watch.board.dismissed) == [here.name]

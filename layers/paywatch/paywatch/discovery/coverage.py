@@ -92,18 +92,19 @@ class Coverage:
 
     def note(self, now: datetime, believed: bool) -> timedelta:
         """Take note of a poll; return how much time it adds to what was watched."""
+        before = moment(self.last) if self.last else now
+        odd = self._is_odd(now - before)
         self._learn(now)
         if not believed:
             self.good = 0
             return timedelta(0)
-        before = moment(self.last) if self.last else now
         self.last, self.good = timestamp(now), min(self.good + 1, GRACE)
         pause = now - before
         if pause <= timedelta(0):
             # The clock had leapt: what it said of a time to come was no gap.
             self.gaps = [gap for gap in self.gaps if gap.end <= now]
             return timedelta(0)
-        if self._is_odd(pause):
+        if odd:
             self.gaps.append(Gap(before, now, pause))
             if len(self.gaps) > GAPS:
                 self._merge()

@@ -14,6 +14,8 @@ from paywatch.domain.payments import instant, moment, timestamp
 from paywatch.ports import ListQuery, Page
 
 LONGEST_DETAIL = 200
+# A page that could not be read once was not read again in vain: that is no flaw yet.
+LOOKS = 2
 # Every page is read once a day, by reconcile if by nothing else.
 KEPT_FOR = timedelta(hours=26)
 
@@ -22,7 +24,7 @@ KEPT_FOR = timedelta(hours=26)
 class Flaw:
     """What is wrong with a page of a list: so many `rows` make no sense; 0 if none can be read.
 
-    `at` is when it was last seen so.
+    `at` is when it was last seen so, and `looks` in how many polls.
     """
 
     word: str
@@ -30,6 +32,7 @@ class Flaw:
     rows: int = 0
     detail: str = ""
     at: str = ""
+    looks: int = 1
 
 
 @dataclass
@@ -74,8 +77,10 @@ class Flaws:
         """Read what `store` wrote."""
         return cls(
             {
-                str(name): Flaw(str(word), int(page), int(rows), str(detail), instant(at))
-                for name, (word, page, rows, detail, at) in stored.items()
+                str(name): Flaw(
+                    str(word), int(page), int(rows), str(detail), instant(at), int(looks)
+                )
+                for name, (word, page, rows, detail, at, looks) in stored.items()
             }
         )
 
@@ -93,7 +98,9 @@ class Flaws:
             if flaw is not None and (flaw.page in pages or flaw.page > looked.ends[name]):
                 del self.lists[name]
         for name, flaw in looked.flaws.items():
-            self.lists[name] = replace(flaw, at=timestamp(now))
+            before = self.lists.get(name)
+            looks = 1 if before is None else min(before.looks + 1, LOOKS)
+            self.lists[name] = replace(flaw, at=timestamp(now), looks=looks)
         for name, flaw in list(self.lists.items()):
             fresh = timedelta(0) <= now - moment(flaw.at) <= KEPT_FOR
             if not fresh or not is_read(flaw.word):
@@ -101,7 +108,13 @@ class Flaws:
 
     def lines(self) -> list[str]:
         """Say what is not in order, a line for each list."""
-        return list(dict.fromkeys(_line(flaw) for _, flaw in sorted(self.lists.items())))
+        told = [flaw for _, flaw in sorted(self.lists.items()) if flaw.rows or flaw.looks >= LOOKS]
+        return list(dict.fromkeys(map(_line, told)))
+
+    @property
+    def words(self) -> set[str]:
+        """The lists that could not be read when they were last asked for."""
+        return {flaw.word for flaw in self.lists.values() if not flaw.rows}
 
 
 def _line(flaw: Flaw) -> str:

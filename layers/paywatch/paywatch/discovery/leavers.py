@@ -18,7 +18,8 @@ class Leaver:
     """An open payment that the sweeps do not list, and when to ask for it again.
 
     `line` is its part of the bucket's digest; `since` when the last walk began that listed it.
-    `absent` counts the answers that did not know it.
+    `absent` counts the answers that did not know it; `answered` says that the last one knew it, and
+    `word` is its status if nobody knows what that means.
     """
 
     id: str
@@ -27,6 +28,8 @@ class Leaver:
     next: str
     asked: int = 0
     absent: int = 0
+    answered: bool = False
+    word: str = ""
 
     def pause(self, now: datetime) -> None:
         """Put the next question off, longer each time."""
@@ -49,6 +52,8 @@ def store_leavers(leavers: Iterable[Leaver]) -> dict[str, Any]:
             "next": leaver.next,
             "asked": leaver.asked,
             "absent": leaver.absent,
+            **({"answered": True} if leaver.answered else {}),
+            **({"word": leaver.word} if leaver.word else {}),
         }
         for leaver in leavers
     }

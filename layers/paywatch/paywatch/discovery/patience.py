@@ -108,21 +108,20 @@ class Patience:
         return timedelta(seconds=SHORTEST * 2 ** (step / STEPS))
 
     def renew(self, now: datetime, floor: timedelta, ceiling: timedelta) -> bool:
-        """Renew the limits on another day or between other bounds; say whether they are others."""
+        """Renew the limits on another day or between other bounds; say whether that was due."""
         # A date to come is of a clock that had leapt.
         self.since = min(self.since or timestamp(now), timestamp(now))
         day = timestamp(now)[:10]
         bounds = f"{floor.total_seconds():.0f}-{ceiling.total_seconds():.0f}"
         if (day, bounds) == (self.day, self.bounds):
             return False
-        before = (self.bounds, self.limits)
         self.day, self.bounds = day, bounds
         self.limits = {}
         for kind in self.stays:
             limit = self._limit(kind, now, floor, ceiling)
             if limit is not None:
                 self.limits[kind] = round(limit.total_seconds())
-        return (self.bounds, self.limits) != before
+        return True
 
     def limit(self, kind: str, ceiling: timedelta) -> timedelta | None:
         """Return how long a payment of this kind may wait; None where that is no fault."""

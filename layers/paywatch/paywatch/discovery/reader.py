@@ -9,7 +9,7 @@ from datetime import datetime
 from paywatch.discovery.flaws import Looked
 from paywatch.domain.changes import DetectedBy, stamp
 from paywatch.domain.payments import Payment
-from paywatch.errors import Unavailable, UnexpectedResponse
+from paywatch.errors import ProviderError
 from paywatch.ports import Abilities, Allowance, Answer, ListQuery, Page, Provider
 
 # Where a row came from: an answer by id, a list by its status word, or the list of all.
@@ -56,7 +56,7 @@ class Reader:
         """Read one page; rows that could not be understood are counted and left out."""
         try:
             page = self._provider.list(query, self.allowance)
-        except (Unavailable, UnexpectedResponse) as fault:
+        except ProviderError as fault:
             self.looked.failed(query, str(fault))
             raise
         self.looked.read(query, page)

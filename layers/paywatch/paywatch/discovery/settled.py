@@ -7,7 +7,7 @@ news once the list had been read whole before. What a long one does not show, to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -79,10 +79,12 @@ class SettledWatch:
         turn: int,
         may_go_on: Callable[[], bool],
         into: list[Observation],
+        later: Collection[str] = (),
     ) -> None:
         """Probe the list whose turn it is, and each short one that was never read.
 
-        One of more pages than there is time for is left where `go_on` takes it up.
+        One of more pages than there is time for is left where `go_on` takes it up, and so are those
+        of `later`.
 
         OutOfTime and ProviderError pass through, those of one list after the other lists; the entry
         of what was not read to its end stays as it was.
@@ -91,7 +93,7 @@ class SettledWatch:
         faults: list[ProviderError] = []
         for number, word in enumerate(words):
             due = turn % len(words) == number or (word in short and not self._settled(word))
-            if may_go_on() and due:
+            if may_go_on() and due and word not in later:
                 try:
                     self._probe(reader, word, word in short, may_go_on, into)
                 except (Unavailable, UnexpectedResponse) as fault:
@@ -99,11 +101,21 @@ class SettledWatch:
         if faults:
             raise faults[0]
 
-    def go_on(self, reader: Reader, may_go_on: Callable[[], bool], into: list[Observation]) -> None:
-        """Walk on in the lists that were too long so far; what a list refuses passes through."""
-        for word in reader.abilities.short_words:
-            if self.seen.get(word, {}).get("next") and may_go_on():
-                self._probe(reader, word, True, may_go_on, into)
+    def go_on(
+        self,
+        reader: Reader,
+        turn: int,
+        may_go_on: Callable[[], bool],
+        into: list[Observation],
+        later: Collection[str] = (),
+    ) -> None:
+        """Walk on in the lists that were too long so far; probe one of `later` at its turn."""
+        words, short = reader.abilities.settled_words, reader.abilities.short_words
+        for number, word in enumerate(words):
+            due = word in later and turn % len(words) == number
+            due = due or bool(self.seen.get(word, {}).get("next"))
+            if due and may_go_on():
+                self._probe(reader, word, word in short, may_go_on, into)
 
     def _settled(self, word: str) -> bool:
         """Whether a short list needs no reading out of its turn: it is whole, or too long."""

@@ -53,11 +53,16 @@ class Owed:
 
 @dataclass
 class Board:
-    """The alerts by name, what is owed in its order, and the payments that a person dismissed."""
+    """The alerts by name, what is owed in its order, and the payments that a person dismissed.
+
+    `about` are the payments that the last message of an alert was about, where each of them can be
+    dismissed.
+    """
 
     alerts: dict[str, Alert] = field(default_factory=dict)
     outbox: list[Owed] = field(default_factory=list)
     dismissed: dict[str, list[str]] = field(default_factory=dict)
+    about: dict[str, list[str]] = field(default_factory=dict)
     unreadable: int = 0
 
     @classmethod
@@ -76,9 +81,10 @@ class Board:
                 board.outbox.append(Owed(**stored))
             else:
                 board.unreadable += 1
-        for name, ids in _section(memory, "dismissed", dict).items():
-            if isinstance(ids, list):
-                board.dismissed[name] = [str(each) for each in ids]
+        for section, kept in (("dismissed", board.dismissed), ("about", board.about)):
+            for name, ids in _section(memory, section, dict).items():
+                if isinstance(ids, list):
+                    kept[name] = [str(each) for each in ids]
         return board
 
     def store(self) -> dict[str, str]:
@@ -87,6 +93,7 @@ class Board:
             "alerts": _text([alert.store() for _, alert in sorted(self.alerts.items())]),
             "outbox": _text([vars(owed) for owed in self.outbox]),
             "dismissed": _text(self.dismissed),
+            "about": _text(self.about),
         }
 
     @property
@@ -101,12 +108,15 @@ class Board:
         happenings = []
         for finding in findings:
             held = self._is_held(finding, findings)
+            if held and self._waits(finding):
+                continue  # its cause may never be told: what has lasted so far counts
             after, step = judge(self._mended(finding), finding, now, pace, held=held)
             if after is None:
                 self.alerts.pop(finding.name, None)
                 continue
             self.alerts[finding.name] = after
             if step is not None:
+                self._note_about(finding, step)
                 symptoms = self._symptoms(finding, findings)
                 happenings.append(Happening(step, after, finding, symptoms, timestamp(now)))
         return happenings
@@ -117,9 +127,9 @@ class Board:
         What is owed of them is still told.
         """
         self.alerts = {n: alert for n, alert in self.alerts.items() if alert.subject in subjects}
-        self.dismissed = {
-            name: ids for name, ids in self.dismissed.items() if name.partition("/")[2] in subjects
-        }
+        for kept in (self.dismissed, self.about):
+            for name in [name for name in kept if name.partition("/")[2] not in subjects]:
+                del kept[name]
 
     def put_back(self, alerts: Collection[str]) -> None:
         """Put the messages of these alerts behind all others, so that those are not held up."""
@@ -147,10 +157,19 @@ class Board:
         limit = timestamp(min(until, now + LONGEST_SNOOZE))
         return self._change(name, acknowledged_at=None, snoozed_until=limit, by=who, why=why)
 
-    def dismiss(self, name: str, ids: Sequence[str]) -> None:
-        """Leave these payments out of an alert from now on."""
+    def dismiss(self, name: str) -> None:
+        """Leave the payments that were told of out of an alert from now on; tell of any others."""
+        ids = self.about.pop(name, [])
+        if name in self.alerts:
+            self.alerts[name] = replace(self.alerts[name], told_size=0)
         known = self.dismissed.get(name, [])
         self.dismissed[name] = list(dict.fromkeys([*known, *ids]))[-DISMISSED_LIMIT:]
+
+    def _note_about(self, finding: Finding, step: Step) -> None:
+        """Remember which payments a message is about: a person may dismiss those, and no others."""
+        self.about.pop(finding.name, None)
+        if finding.about and step is not Step.RESOLVED:
+            self.about[finding.name] = list(finding.about[:DISMISSED_LIMIT])
 
     def _change(self, name: str, **fields: Any) -> Alert:
         alert = self.alerts[name]
@@ -189,6 +208,16 @@ class Board:
         return any(
             cause.subject == finding.subject and holds(cause.kind, finding.kind)
             for cause in self._causes(findings)
+        )
+
+    def _waits(self, finding: Finding) -> bool:
+        """Whether it has not lasted yet, and nothing that is told of holds it."""
+        alert = self.alerts.get(finding.name)
+        if alert is None or alert.state is not State.PENDING:
+            return False
+        return not any(
+            cause.subject == finding.subject and holds(cause.kind, finding.kind)
+            for cause in self.open
         )
 
     def _causes(self, findings: Sequence[Finding]) -> list[Finding | Alert]:

@@ -114,6 +114,8 @@ def _still_so(
             return alert, None
         return _told(replace(alert, snoozed_until=None), finding), Step.REPEATED
     grown = finding.size - alert.told_size
+    if not alert.told_size:  # what was told of was dismissed: this is something else
+        return _told(alert, finding), Step.UPDATED
     if grown >= GROWN_BY and finding.size >= GROWN_TIMES * alert.told_size:
         return _told(alert, finding), Step.UPDATED
     told = moment(alert.told_at)
