@@ -54,11 +54,15 @@ class Case:
 class Crossroads:
     """The line's carrier: `open` while it forks; in a child, `struck` from the fault on.
 
-    `calls` are those that came by while it was open.
+    `calls` are those that came by while it was open; `every` says that one of so many is struck.
     """
 
-    def __init__(self, line: Line, faults: Sequence[Fault], at_once: int | None = None) -> None:
+    def __init__(
+        self, line: Line, faults: Sequence[Fault], every: int = 1, at_once: int | None = None
+    ) -> None:
         self._faults = faults
+        self._every = every
+        self._fitting = 0
         self._at_once = at_once or os.cpu_count() or 1
         self._children: list[tuple[int, int]] = []
         self._cases: list[Case] = []
@@ -95,7 +99,9 @@ class Crossroads:
         if self.open:
             self.calls.append(call)
         for fault in self._faults if self.open else ():
-            if fits(fault, call) and self._fork(call, fault):
+            self._fitting += fits(fault, call)
+            due = fits(fault, call) and self._fitting % self._every == 0
+            if due and self._fork(call, fault):
                 return self._strike(fault, call, send)
         return send()
 

@@ -148,15 +148,15 @@ def test_a_moment_of_calm_does_not_end_it(watch: Watch, kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_alert_that_comes_and_goes_is_told_ever_less(watch: Watch, kind: Kind) -> None:
-    for _ in range(14 * 24):
+    for _ in range(10 * 24):
         watch.live(30 * MINUTE, found(kind))
         watch.live(30 * MINUTE, clear(kind))
     in_the_first_day = [at for at, _, _ in watch.told if at < START + DAY]
     assert len(in_the_first_day) <= 6
     # What flaps for ever is open all the time, and told once a day.
-    in_the_last_week = [step for at, _, step in watch.told if at > START + 7 * DAY]
-    assert set(in_the_last_week) <= {Step.REPEATED, Step.ESCALATED}
-    assert 6 <= len(in_the_last_week) <= 7
+    in_the_last_days = [step for at, _, step in watch.told if at > START + 7 * DAY]
+    assert set(in_the_last_days) <= {Step.REPEATED, Step.ESCALATED}
+    assert 2 <= len(in_the_last_days) <= 3
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -381,7 +381,7 @@ def test_alerts_of_a_source_that_is_not_watched_any_more_are_forgotten(watch: Wa
 # --- Whatever happens ----------------------------------------------------------------------------
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(
         st.tuples(
