@@ -35,7 +35,7 @@ def check(fortnight: Fortnight) -> None:
     assert [each for each in told if each[1] != Step.UPDATED] == EXPECTED, listing(fortnight)
     assert len(told) <= len(EXPECTED) + 1
     assert len(listing(fortnight).splitlines()) <= SCREEN
-    # Each true: none begins before what was wrong did, none lasts longer than an hour and a poll beyond it.
+    # Each true: none begins before what was wrong did, or lasts an hour and a poll beyond it.
     spans = defaultdict(list)
     for at, data, _ in fortnight.messages():
         spans[data["alert"]].append(at - fortnight.start)

@@ -44,7 +44,7 @@ def targets(stage: OnAws, source: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("open_payments", "compago_pages", "onepay_pages"), [(10, 1, 1), (10_000, 20, 500)]
+    ("open_payments", "compago_pages", "onepay_pages"), [(10, 1, 1), (4_000, 8, 200)]
 )
 def test_an_idle_poll_costs_two_writes_a_source_however_many_payments_are_open(
     open_payments: int, compago_pages: int, onepay_pages: int
