@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from paylab.faults import Emptied, Fault, Malformed, ServerError, TooManyRequests, always, where
+from paywatch.discovery.stillness import Stillness
 from paywatch.domain.thresholds import Thresholds
 from paywatch.health import LONGEST_REST
 from tests.polling import Polling
@@ -362,3 +363,12 @@ def test_a_clock_that_leapt_ahead_and_back_delays_no_alert_beyond_a_day() -> Non
         polling.clock.advance(14 * 60)
         told += lived(polling, 1)
     assert ("payment_overdue/onepay", "opened") in told
+
+
+def test_what_may_be_frozen_is_not_called_overdue(monkeypatch: pytest.MonkeyPatch) -> None:
+    polling = begun("onepay")
+    polling.thresholds = Thresholds(overdue_ceiling_hours=1, overdue_floor_minutes=1)
+    monkeypatch.setattr(Stillness, "doubtful", lambda still, moves: True)
+    assert lived(polling, 90) == []
+    monkeypatch.undo()
+    assert lived(polling, 2) == [("payment_overdue/onepay", "opened")]

@@ -170,13 +170,14 @@ class Lookout:
     def _find_waiting(self, leaving: Leaving) -> None:
         round_, now = self._round, self._round.began
         waiting = round_.overdue.waiting
-        self._add(
-            Kind.PAYMENT_OVERDUE,
-            waiting is not None,
-            "" if waiting is None else self._overdue_line(waiting),
-            size=0 if waiting is None else waiting.count,
-            wanted=round_.overdue.is_overdue,
-        )
+        if not self._still.doubtful(self._thresholds.frozen_moves):
+            self._add(
+                Kind.PAYMENT_OVERDUE,
+                waiting is not None,
+                "" if waiting is None else self._overdue_line(waiting),
+                size=0 if waiting is None else waiting.count,
+                wanted=round_.overdue.is_overdue,
+            )
         least = timedelta(minutes=self._thresholds.unexplained_minutes)
         lost = []
         for leaver in leaving.missing:

@@ -171,6 +171,12 @@ def test_it_takes_twice_as_much_as_ever_turned_out_to_be_nothing() -> None:
     assert still.implausible(MONDAY + HOUR, 20, 30 * MINUTE)
 
 
+def test_half_of_what_is_implausible_is_doubtful() -> None:
+    assert known(60.0, expected=10.0).doubtful(20)
+    assert not known(60.0, expected=9.9).doubtful(20)
+    assert not known(60.0, expected=10.0, longest=10.1).doubtful(20)
+
+
 def test_before_the_first_poll_nothing_is_implausible() -> None:
     assert not Stillness(expected=1e6).implausible(MONDAY, 20, timedelta(0))
 

@@ -111,6 +111,10 @@ class Stillness:
             return False
         return self.expected >= max(moves, TIMES * self.longest)
 
+    def doubtful(self, moves: float) -> bool:
+        """Whether half as much is missing: what has not moved may then be the provider's data."""
+        return 2 * self.expected >= max(moves, TIMES * self.longest)
+
     def _turn(self, now: datetime, *, whole: bool) -> None:
         """Learn from the hour that has ended; `whole` says that no time was left out till now."""
         self.whole = self.whole and whole
