@@ -74,13 +74,17 @@ class Meter:
         answer = send()
         if call.operation == "Query":
             self.read += units(sum(map(size_of, answer["Items"])), 4 * KB)
+        elif call.operation == "GetItem":
+            self.read += max(1, units(size_of(answer.get("Item", {})), 4 * KB))
         elif call.operation == "BatchGetItem":
             found = answer["Responses"][self._stage.table]
             keys = call.params["RequestItems"][self._stage.table]["Keys"]
             self.read += sum(units(size_of(item), 4 * KB) for item in found)
             self.read += len(keys) - len(found)
         else:
-            assert call.operation in ("PublishBatch", "GetSecretValue"), call.operation
+            assert call.operation in ("PublishBatch", "GetSecretValue", "GetMetricStatistics"), (
+                call.operation
+            )
         return answer
 
     def _stored(self, key: Any) -> Item | None:
