@@ -42,6 +42,30 @@ def begun(source: str = "onepay", **options: Any) -> tuple[Polling, LabPayment]:
     return polling, payment
 
 
+@dataclass(frozen=True, kw_only=True)
+class Unlisted(Fault):
+    """No list shows a payment; by its id it is answered for."""
+
+    payment_id: str
+
+    def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
+        answer = json.loads(response.body)
+        if "last_page" in answer:
+            rows = [row for row in answer["data"] if row["id"] != self.payment_id]
+            answer.update(data=rows, total=len(rows))
+        return replace(response, body=json.dumps(answer).encode())
+
+
+def test_within_one_poll_a_leaver_that_was_still_open_is_asked_for_again() -> None:
+    # As one that left a list that was not read yet for one that was: no list showed it.
+    polling, payment = begun(every=timedelta(seconds=55))
+    polling.lab.faults = [Unlisted(when=always(), payment_id=payment.id)]
+    assert polling.poll("onepay")["leavers"] == 1
+    polling.world("onepay").move(payment.id, "failed")
+    polling.poll("onepay")
+    assert polling.told(payment.id) == ["failed"]
+
+
 @pytest.mark.parametrize("source", ["compago", "onepay"])
 def test_a_new_payment_is_announced_once(source: str) -> None:
     polling, _ = begun(source)

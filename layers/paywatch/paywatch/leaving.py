@@ -129,7 +129,7 @@ class Leaving:
             unknown = record.status is Status.UNRECOGNIZED
             leaver.word = record.payment.provider_status if unknown else ""
             if leaver.id in inquiry.asked:
-                # Counted from the run's beginning, as the next run's is: a minute is one poll.
+                # Counted from the run's beginning, as the next run's is.
                 leaver.pause(round_.began)
                 leaver.absent += leaver.id in inquiry.absent
                 leaver.answered = leaver.id in known

@@ -26,7 +26,11 @@ def test_old_and_new_leavers_take_turns_the_longest_due_first() -> None:
 
 
 def test_a_leaver_whose_time_has_not_come_is_not_asked_for() -> None:
-    assert order([leaver("later", due=1001, asked=1), leaver("due", due=1000, asked=1)]) == ["due"]
+    assert order([leaver("later", due=1031, asked=1), leaver("due", due=1000, asked=1)]) == ["due"]
+
+
+def test_a_poll_that_begins_a_little_early_asks_for_those_of_its_minute() -> None:
+    assert order([leaver("due", due=1030, asked=1)]) == ["due"]
 
 
 def test_pauses_grow_to_an_hour_and_no_further() -> None:

@@ -11,6 +11,8 @@ from paywatch.domain.payments import timestamp
 
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
+# Less than the pause between two polls: one that begins a little early must not leave a leaver out.
+EARLY = timedelta(seconds=30)
 
 
 @dataclass
@@ -61,7 +63,7 @@ def store_leavers(leavers: Iterable[Leaver]) -> dict[str, Any]:
 
 def fair(leavers: Collection[Leaver], now: datetime) -> list[Leaver]:
     """Return the leavers whose time has come, old and new ones in turn, the longest due first."""
-    limit = timestamp(now)
+    limit = timestamp(now + EARLY)
     # A pause longer than the longest there is comes from a clock that leapt, and is ignored.
     leapt = timestamp(now + LONGEST_PAUSE)
     due = [leaver for leaver in leavers if leaver.next <= limit or leaver.next > leapt]
