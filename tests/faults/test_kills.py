@@ -93,7 +93,7 @@ def summary(broken: list[Case]) -> str:
 
 
 def test_a_death_between_any_two_calls_to_aws_loses_nothing(proof: Proof) -> None:
-    check(proof, "a death after one in five writes to AWS", Fault.DEATH_AFTER, every=5)
+    check(proof, "a death after one in ten writes to AWS", Fault.DEATH_AFTER, every=10)
 
 
 @pytest.mark.soak

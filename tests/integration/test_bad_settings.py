@@ -51,27 +51,26 @@ def test_without_a_secret_nobody_is_asked_and_nothing_is_lost() -> None:
     stage.recover()
 
 
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("sk_live_topsecret", 'it is not a JSON object like {"compago": "…", "onepay": "…"}'),
-        ('["sk_live_topsecret"]', 'it is not a JSON object like {"compago": "…", "onepay": "…"}'),
-        (
-            '{"stripe": "sk_live_topsecret"}',
-            "entry 1 is not named after a source (compago or onepay, or one/account)",
-        ),
-        ('{"compago": ["sk_live_topsecret"]}', "the key for compago is blank, or is not text"),
-        (" ", "it holds no text"),
-    ],
-)
-def test_a_secret_that_makes_no_sense_is_told_without_a_word_of_it(text: str, says: str) -> None:
+# Of a secret that makes no sense, what is said of it.
+SAID = {
+    "sk_live_topsecret": 'it is not a JSON object like {"compago": "…", "onepay": "…"}',
+    '["sk_live_topsecret"]': 'it is not a JSON object like {"compago": "…", "onepay": "…"}',
+    '{"stripe": "sk_live_topsecret"}': "entry 1 is not named after a source "
+    "(compago or onepay, or one/account)",
+    '{"compago": ["sk_live_topsecret"]}': "the key for compago is blank, or is not text",
+    " ": "it holds no text",
+}
+
+
+def test_a_secret_that_makes_no_sense_is_told_without_a_word_of_it() -> None:
     stage = Watched()
     stage.restart()
     stage.pay()
-    store_keys(stage, text)
-    sentence = refused(stage)
-    assert sentence == KEYS.format(arn=stage.secret_arn) + says
-    assert "topsecret" not in sentence
+    for text, says in SAID.items():
+        store_keys(stage, text)
+        sentence = refused(stage)
+        assert sentence == KEYS.format(arn=stage.secret_arn) + says
+        assert "topsecret" not in sentence
     # Once it is mended, the next poll of the same process reads it.
     store_keys(stage, json.dumps(keys_of(stage)))
     stage.recover()
@@ -118,9 +117,11 @@ def test_a_turned_key_is_read_again_also_while_the_other_source_has_none() -> No
     stage.recover()
 
 
-@pytest.mark.parametrize(
-    ("event", "says"),
-    [
+def test_an_event_that_asks_for_what_there_is_not_does_nothing() -> None:
+    stage = Watched()
+    stage.pay()
+    calls, requests = len(stage.line.calls), len(stage.lab.log)
+    for event, says in (
         (
             {"sources": ["compago", "paypal"]},
             "unknown source 'paypal'; configured: compago, onepay",
@@ -134,15 +135,8 @@ def test_a_turned_key_is_read_again_also_while_the_other_source_has_none() -> No
             {"verbose": True},
             "the event has the unknown key 'verbose'; there are action, sources and dry_run",
         ),
-    ],
-)
-def test_an_event_that_asks_for_what_there_is_not_does_nothing(
-    event: dict[str, Any], says: str
-) -> None:
-    stage = Watched()
-    stage.pay()
-    calls, requests = len(stage.line.calls), len(stage.lab.log)
-    assert refused(stage, **event) == says
+    ):
+        assert refused(stage, **event) == says
     assert (len(stage.line.calls), len(stage.lab.log)) == (calls, requests)
     stage.recover()
 

@@ -44,7 +44,7 @@ def targets(stage: OnAws, source: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("open_payments", "compago_pages", "onepay_pages"), [(10, 1, 1), (4_000, 8, 200)]
+    ("open_payments", "compago_pages", "onepay_pages"), [(10, 1, 1), (1_200, 3, 60)]
 )
 def test_an_idle_poll_costs_two_writes_a_source_however_many_payments_are_open(
     open_payments: int, compago_pages: int, onepay_pages: int
@@ -128,9 +128,9 @@ def move(stage: OnAws, source: str, word: str) -> list[LabPayment]:
     [
         # Those that settle are found in the settled list whose turn it is, others by their lists.
         ("compago", "CONFIRMED", 100, Counter()),
-        ("compago", "CONFIRMED", 1000, Counter()),
+        ("compago", "CONFIRMED", 600, Counter()),
         ("onepay", "processing", 100, Counter()),
-        ("onepay", "processing", 1000, Counter()),
+        ("onepay", "processing", 600, Counter()),
         # That no item holds a new one is asked for, a hundred at a time.
         ("compago", "new", 100, Counter({"BatchGetItem": 1})),
         ("onepay", "new", 100, Counter({"BatchGetItem": 1})),

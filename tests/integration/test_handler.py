@@ -197,58 +197,59 @@ def test_a_new_process_goes_on_where_the_last_one_stopped(function: Function) ->
     assert function.published == []
 
 
-@pytest.mark.parametrize(
-    ("event", "says"),
-    [
-        ([], "the event must be a JSON object"),
-        ("poll", "the event must be a JSON object"),
-        (7, "the event must be a JSON object"),
-        (True, "the event must be a JSON object"),
-        ({"action": 7}, "unknown action 7; there are poll, reconcile"),
-        ({"action": None}, "unknown action None; there are poll, reconcile"),
-        ({"action": ["poll"]}, "unknown action ['poll']; there are poll, reconcile"),
-        ({"action": {"poll": {}}}, "unknown action {'poll': {}}; there are poll, reconcile"),
-        ({"sources": "compago"}, 'sources must be a list of names, like ["compago"]'),
-        ({"sources": {}}, 'sources must be a list of names, like ["compago"]'),
-        ({"sources": []}, 'sources must be a list of names, like ["compago"]'),
-        ({"sources": ["compago", 7]}, "7 does not name a source"),
-        ({"sources": [None]}, "None does not name a source"),
-        ({"sources": [["compago"]]}, "['compago'] does not name a source"),
-        ({"sources": [""]}, "'' does not name a source"),
-        ({"sources": ["compago/"]}, "'compago/' does not name a source"),
-        ({"sources": ["compago/a/b"]}, "'compago/a/b' does not name a source"),
-        ({"dry_run": 1}, "dry_run must be true or false"),
-        ({"dry_run": "true"}, "dry_run must be true or false"),
-        ({"dry_run": None}, "dry_run must be true or false"),
-        ({"Records": [{"body": "x" * 200_000}]}, "the event has the unknown key 'Records'"),
-        ({"x" * 100_000: 1}, "the event has the unknown key 'xxx"),
-        ({"action": "x" * 100_000}, "unknown action 'xxx"),
-    ],
-)
+# Of an event that makes no sense, what is said of it.
+SAID: list[tuple[object, str]] = [
+    ([], "the event must be a JSON object"),
+    ("poll", "the event must be a JSON object"),
+    (7, "the event must be a JSON object"),
+    (True, "the event must be a JSON object"),
+    ({"action": 7}, "unknown action 7; there are poll, reconcile"),
+    ({"action": None}, "unknown action None; there are poll, reconcile"),
+    ({"action": ["poll"]}, "unknown action ['poll']; there are poll, reconcile"),
+    ({"action": {"poll": {}}}, "unknown action {'poll': {}}; there are poll, reconcile"),
+    ({"sources": "compago"}, 'sources must be a list of names, like ["compago"]'),
+    ({"sources": {}}, 'sources must be a list of names, like ["compago"]'),
+    ({"sources": []}, 'sources must be a list of names, like ["compago"]'),
+    ({"sources": ["compago", 7]}, "7 does not name a source"),
+    ({"sources": [None]}, "None does not name a source"),
+    ({"sources": [["compago"]]}, "['compago'] does not name a source"),
+    ({"sources": [""]}, "'' does not name a source"),
+    ({"sources": ["compago/"]}, "'compago/' does not name a source"),
+    ({"sources": ["compago/a/b"]}, "'compago/a/b' does not name a source"),
+    ({"dry_run": 1}, "dry_run must be true or false"),
+    ({"dry_run": "true"}, "dry_run must be true or false"),
+    ({"dry_run": None}, "dry_run must be true or false"),
+    ({"Records": [{"body": "x" * 200_000}]}, "the event has the unknown key 'Records'"),
+    ({"x" * 100_000: 1}, "the event has the unknown key 'xxx"),
+    ({"action": "x" * 100_000}, "unknown action 'xxx"),
+]
+
+
 def test_an_event_of_the_wrong_kind_is_refused_with_a_sentence_and_touches_nothing(
-    function: Function, event: object, says: str
+    function: Function,
 ) -> None:
-    calls, requests = len(function.line.calls), len(function.lab.log)
     function.pay()
-    with pytest.raises(ConfigurationError) as refusal:
-        function.call(event)
-    assert str(refusal.value).startswith(says)
-    assert len(str(refusal.value)) < 200
+    calls, requests = len(function.line.calls), len(function.lab.log)
+    for event, says in SAID:
+        with pytest.raises(ConfigurationError) as refusal:
+            function.call(event)
+        assert str(refusal.value).startswith(says)
+        assert len(str(refusal.value)) < 200
     assert (len(function.line.calls), len(function.lab.log)) == (calls, requests)
     function.call({})
     assert function.published == ["compago", "onepay"]
 
 
-@pytest.mark.parametrize("name", [f"PAYWATCH_{name}" for name in REQUIRED])
 def test_a_setting_that_is_missing_is_named_and_may_be_mended(
-    function: Function, name: str, monkeypatch: pytest.MonkeyPatch
+    function: Function, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bootstrap.install(None)
     function.pay()
-    with monkeypatch.context() as hidden:
-        hidden.delenv(name)
-        with pytest.raises(ConfigurationError, match=f"^{name} is not set$"):
-            function.call({})
+    for name in (f"PAYWATCH_{name}" for name in REQUIRED):
+        with monkeypatch.context() as hidden:
+            hidden.delenv(name)
+            with pytest.raises(ConfigurationError, match=f"^{name} is not set$"):
+                function.call({})
     function.call({})
     assert function.published == ["compago", "onepay"]
 
