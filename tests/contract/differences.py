@@ -1,9 +1,11 @@
 """Every known difference between moto, ministack and AWS, with the document that AWS's side is in.
 
 What compares the emulators allows exactly these. Each has an example that is tried: one that no
-longer differs has to leave the list. DG is the Amazon DynamoDB Developer Guide, API the Amazon
-DynamoDB API Reference. Where no document of AWS says it, the tests of scylladb/scylladb under
-test/alternator do, which are held against the service itself.
+longer differs has to leave the list. DG is the Amazon DynamoDB Developer Guide, cited by page and
+section, and API the Amazon DynamoDB API Reference, by action and parameter. Where they do not say
+it, or not all of it, alternator does: a file and a function of scylladb/scylladb under
+test/alternator, whose tests are meant to pass on the service itself. "None found" is followed by
+what the side rests on instead.
 """
 
 from __future__ import annotations
@@ -26,19 +28,23 @@ from tests.contract.requests import Request
 STATIC = (
     rf"{INVALID}(1 validation error detected: )?(Invalid \w+Expression|Value provided|Expression)"
 )
+CONDITIONS = "DG, Condition and filter expressions, operators, and functions in DynamoDB: "
+OF_CONDITIONS = "alternator: test_condition_expression.py, "
+OF_UPDATES = "alternator: test_update_expression.py, "
 
 MOTO: tuple[Difference, ...] = (
     Difference(
         "capacity is told although nobody asked",
         right="ministack",
-        document="API, UpdateItem, Response Elements: ConsumedCapacity",
+        document="API, UpdateItem, ConsumedCapacity: only if ReturnConsumedCapacity was specified",
         mending=without_capacity,
         example=update("SET seen = :a", returned="ALL_NEW", a={"S": "a"}),
     ),
     Difference(
         "a page that is full with the last item is not told as such",
         right="ministack",
-        document="API, Query, LastEvaluatedKey; DG, Paginating table query results",
+        document="API, Query, Limit and LastEvaluatedKey; DG, Paginating table query results in "
+        "DynamoDB",
         mending=with_last_page,
         before=[put()],
         example=query(limit=1),
@@ -46,7 +52,8 @@ MOTO: tuple[Difference, ...] = (
     Difference(
         "a refused update leaves an item, or a part of what it was to write",
         right="ministack",
-        document="API, UpdateItem; DG, Read and write operations: a write is atomic",
+        document="DG, Working with items and attributes in DynamoDB: UpdateItem is atomic; "
+        "alternator: test_update_expression.py, test_update_expression_empty_attribute",
         moto=INVALID,
         ministack=INVALID,
         leaves_traces=True,
@@ -55,7 +62,8 @@ MOTO: tuple[Difference, ...] = (
     Difference(
         "an expression is not checked before the condition is, or not at all",
         right="ministack",
-        document="DG, Using expressions in DynamoDB; API, Common Errors: ValidationException",
+        document=OF_CONDITIONS + "test_update_condition_unused_entries_failed; "
+        "test_filter_expression.py, test_filter_expression_unused_val",
         moto=f"({ANSWERED}|{FAILED}|crash: (KeyError|ValueError|IncorrectOperandType))",
         ministack=STATIC,
         example=query(unused={"S": "a"}),
@@ -63,7 +71,10 @@ MOTO: tuple[Difference, ...] = (
     Difference(
         "the size of what is not there breaks it",
         right="ministack",
-        document="DG, Condition and filter expressions, operators, and functions: size",
+        document="none found: DG has no word on the size of what is not there. That the condition "
+        "fails and is not refused is what alternator has of a number and a boolean, which have no "
+        "size either (test_filter_expression.py, test_filter_expression_num_size), and of a path "
+        "to nothing (test_condition_expression.py, test_update_condition_nested_attributes)",
         moto=rf"(crash: (ValueError: Invalid (attribute|filter)|TypeError: sequence)"
         rf"|{INVALID}Bad Filter Expression: Invalid|{INVALID}Bad Filter Expression: sequence)",
         ministack=f"({ANSWERED}|{FAILED}|{INVALID})",
@@ -73,7 +84,7 @@ MOTO: tuple[Difference, ...] = (
     Difference(
         "a condition that is negated twice breaks it",
         right="ministack",
-        document="DG, Condition and filter expressions, operators, and functions: syntax",
+        document=CONDITIONS + "Syntax; " + OF_CONDITIONS + "test_update_condition_not",
         moto=rf"(crash: ValueError: Bad NOT|{INVALID}Bad Filter Expression: Bad NOT)",
         ministack=f"({ANSWERED}|{FAILED}|{INVALID})",
         example=query("NOT NOT attribute_exists(seen)"),
@@ -82,7 +93,8 @@ MOTO: tuple[Difference, ...] = (
     Difference(
         "a sum with a number that has an exponent breaks it",
         right="ministack",
-        document="DG, Supported data types and naming rules: Number",
+        document="DG, Supported data types and naming rules in Amazon DynamoDB: Number; "
+        "alternator: test_number.py, test_invalid_numbers, test_update_expression_plus_imprecise",
         moto="crash: ValueError: invalid literal for int",
         ministack=f"({ANSWERED}|{FAILED}|{INVALID})",
         example=update("SET epoch = if_not_exists(epoch, :n) + :n", n={"N": "1E+2"}),
@@ -90,7 +102,7 @@ MOTO: tuple[Difference, ...] = (
     Difference(
         "a list that is not there and is appended to breaks it",
         right="ministack",
-        document="DG, Using update expressions: list_append",
+        document=OF_UPDATES + "test_update_expression_list_append_non_list_arguments",
         moto="crash: AssertionError",
         ministack=f"({FAILED}|{INVALID})",
         example=update("SET history = list_append(:l, history)", l={"L": []}),
@@ -98,7 +110,7 @@ MOTO: tuple[Difference, ...] = (
     Difference(
         "what orders values of different types breaks it",
         right="ministack",
-        document="alternator: test_update_condition_between",
+        document=OF_CONDITIONS + "test_update_condition_lt and test_update_condition_between",
         moto=r"crash: TypeError: .* not supported between",
         ministack=f"({ANSWERED}|{FAILED}|{INVALID})",
         example=query("seen < version"),
@@ -107,7 +119,8 @@ MOTO: tuple[Difference, ...] = (
     Difference(
         "what is not there equals null",
         right="ministack",
-        document="alternator: test_update_condition_in",
+        document=OF_CONDITIONS + "test_update_condition_in, test_update_condition_eq_unequal and "
+        "test_update_condition_ne",
         moto=f"({ANSWERED}|{FAILED}|{INVALID})",
         ministack=f"({ANSWERED}|{FAILED}|{INVALID})",
         where=speaks_of_null,
@@ -117,7 +130,8 @@ MOTO: tuple[Difference, ...] = (
     Difference(
         "an index's key may be of any type, and empty",
         right="ministack",
-        document="API, PutItem, Item: attributes that are part of an index key",
+        document="API, PutItem, Item: the types of an index's key, and their length; "
+        "alternator: test_gsi.py, test_gsi_wrong_type_attribute_update and test_gsi_empty_value",
         moto=ANSWERED,
         ministack=f"{INVALID}One or more parameter values",
         example=Request(
@@ -133,15 +147,16 @@ MOTO: tuple[Difference, ...] = (
     Difference(
         "a key may not even be read in an update",
         right="ministack",
-        document="DG, Using update expressions: if_not_exists",
+        document=OF_UPDATES + "test_update_expression_set_key",
         moto=f"{INVALID}.*Cannot update attribute",
         ministack=f"({ANSWERED}|{FAILED})",
         example=update("SET seen = if_not_exists(pk, :a)", a={"S": "a"}),
     ),
     Difference(
-        "something inside may not be removed from an item that is not there",
-        right="ministack",
-        document="alternator: test_nested_attribute_remove_from_missing_item",
+        "something inside may not be removed from an item that is not there; ministack makes it",
+        right="neither",
+        document=OF_UPDATES + "test_nested_attribute_remove_from_missing_item; "
+        "test_item.py, test_update_item_non_existent",
         moto=f"{INVALID}The document path",
         ministack=ANSWERED,
         where=of_a_new_item,
@@ -153,7 +168,7 @@ MINISTACK: tuple[Difference, ...] = (
     Difference(
         "an attribute may be updated twice in one expression",
         right="moto",
-        document="alternator: test_update_expression_multi_overlap",
+        document=OF_UPDATES + "test_update_expression_multi_overlap",
         moto=f"{INVALID}.*Two document paths overlap",
         ministack="",
         example=update("SET seen = :a REMOVE seen", a={"S": "a"}),
@@ -161,7 +176,7 @@ MINISTACK: tuple[Difference, ...] = (
     Difference(
         "something inside may be removed from an attribute that is not there",
         right="moto",
-        document="alternator: test_nested_attribute_update_bad_path_dot",
+        document=OF_UPDATES + "test_nested_attribute_update_bad_path_dot",
         moto=f"{INVALID}The document path",
         ministack=ANSWERED,
         where=of_an_old_item,
@@ -171,7 +186,8 @@ MINISTACK: tuple[Difference, ...] = (
     Difference(
         "a name that is the beginning of another may be left over",
         right="moto",
-        document="API, UpdateItem, ExpressionAttributeNames",
+        document=OF_UPDATES + "test_update_expression_spurious_name and "
+        "test_update_expression_spurious_value",
         moto=f"{INVALID}.*ExpressionAttribute(Names|Values) unused",
         ministack=f"({ANSWERED}|{FAILED}|{INVALID})",
         example=Request(
@@ -186,7 +202,7 @@ MINISTACK: tuple[Difference, ...] = (
     Difference(
         "begins_with refuses an item whose attribute is no text",
         right="moto",
-        document="DG, Condition and filter expressions, operators, and functions: begins_with",
+        document=OF_CONDITIONS + "test_update_condition_begins_with",
         moto=f"({ANSWERED}|{FAILED})",
         ministack=f"{INVALID}.*begins_with",
         before=[put(version={"N": "1"})],
@@ -195,7 +211,8 @@ MINISTACK: tuple[Difference, ...] = (
     Difference(
         "a reserved word may stand in a filter that nothing reaches",
         right="moto",
-        document="DG, Reserved words in DynamoDB",
+        document="DG, Reserved words in DynamoDB; DG, Expression attribute names (aliases) in "
+        "DynamoDB: Reserved words",
         moto=f"{INVALID}.*reserved keyword",
         ministack=ANSWERED,
         example=query("status = :a", a={"S": "a"}),
@@ -203,7 +220,7 @@ MINISTACK: tuple[Difference, ...] = (
     Difference(
         "values that are no numbers may be added where there is none yet",
         right="moto",
-        document="DG, Using update expressions: incrementing and decrementing",
+        document=OF_UPDATES + "test_update_expression_plus_basic",
         moto=f"{INVALID}(An operand in the update expression|.*Incorrect operand type)",
         ministack=ANSWERED,
         example=update("SET epoch = if_not_exists(epoch, :l) + :l", l={"L": []}),

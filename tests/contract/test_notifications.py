@@ -1,7 +1,8 @@
 """What Amazon SNS refuses and an emulator of it takes, in one list.
 
-SNS is the Amazon SNS API Reference, and the Guide its Developer Guide. No test may rely on an
-emulator to refuse these: where paywatch could send one, it is refused before (domain/limits.py).
+SNS is the Amazon SNS API Reference, cited by action and parameter or error, and the Guide its
+Developer Guide. "None found" is followed by what the entry rests on instead. No test may rely on
+an emulator to refuse these: where paywatch could send one, it is refused before (domain/limits.py).
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ FULL = "x" * MESSAGE_BYTES
 class Difference:
     """One request that AWS refuses: what moto and ministack say, TAKEN or the error's code.
 
-    `document` says that AWS refuses it. `batch` holds entries for PublishBatch; `params`, where
-    there are any, are for Publish. `refused` is the message as paywatch would make it, if it could.
+    `document` is where AWS says so, or once did. `batch` holds entries for PublishBatch; `params`,
+    where there are any, are for Publish. `refused` is the message as paywatch would make it, if it
+    could.
     """
 
     name: str
@@ -51,7 +53,7 @@ def _attribute(name: str, value: str) -> dict[str, Any]:
 
 BATCH = "SNS, PublishBatch, Errors: "
 PUBLISH = "SNS, Publish, Request Parameters: "
-NAMES = "Guide, Message attribute items and validation: Name"
+ATTRIBUTES = "Guide, Amazon SNS message attributes, Message attribute items and validation: "
 
 DIFFERENCES = (
     Difference(
@@ -69,81 +71,82 @@ DIFFERENCES = (
     Difference(
         "an entry's id of other characters",
         *(TAKEN, TAKEN),
-        BATCH + "InvalidBatchEntryId",
+        BATCH + "InvalidBatchEntryId; SNS, PublishBatchRequestEntry, Id",
         batch=({"Id": "a b", "Message": "m"},),
     ),
     Difference(
         "a body that is full, and an attribute",
         *(TAKEN, "InvalidParameter"),
-        "Guide, Message attributes: they count towards the size",
+        PUBLISH + "Message, the combined size of body and attributes; " + ATTRIBUTES + "size",
         {"Message": FULL, "MessageAttributes": _attribute("a", "b")},
         refused=message("m", FULL, a="b"),
     ),
     Difference(
         "a subject of two lines",
         *(TAKEN, TAKEN),
-        PUBLISH + "Subject",
+        PUBLISH + "Subject, no line breaks",
         {"Message": "m", "Subject": "a\nb"},
         refused=message("m", subject="a\nb"),
     ),
     Difference(
         "a subject of 101 characters",
         *("InvalidParameter", TAKEN),
-        PUBLISH + "Subject",
+        PUBLISH + "Subject, less than 100 characters",
         {"Message": "m", "Subject": "a" * 101},
         refused=message("m", subject="a" * 101),
     ),
     Difference(
         "a subject of 100 characters",
         *(TAKEN, TAKEN),
-        PUBLISH + "Subject: less than 100 characters",
+        PUBLISH + "Subject, less than 100 characters",
         {"Message": "m", "Subject": "a" * 100},
         refused=message("m", subject="a" * 100),
     ),
     Difference(
         "a subject that begins with a space",
         *(TAKEN, TAKEN),
-        PUBLISH + "Subject: begins with a letter, number, or punctuation mark",
+        "none found: SNS, Publish, Subject once asked for ASCII text that begins with a letter, "
+        "number, or punctuation mark, and has no word on the beginning any more",
         {"Message": "m", "Subject": " a"},
         refused=message("m", subject=" a"),
     ),
     Difference(
         "an empty body",
         *(TAKEN, TAKEN),
-        PUBLISH + "Message",
+        ATTRIBUTES + "the body should not be empty; so says SNS, MessageAttributeValue",
         {"Message": ""},
         refused=message("m", body=""),
     ),
     Difference(
         "JSON for each protocol without a default",
         *(TAKEN, TAKEN),
-        PUBLISH + "MessageStructure",
+        PUBLISH + 'MessageStructure, a key of "default"',
         {"Message": json.dumps({"email": "a"}), "MessageStructure": "json"},
     ),
     Difference(
         "JSON for each protocol that is no JSON",
         *(TAKEN, TAKEN),
-        PUBLISH + "MessageStructure",
+        PUBLISH + "MessageStructure, a valid JSON object",
         {"Message": "{", "MessageStructure": "json"},
     ),
     Difference(
         "an attribute without a value",
         *("InvalidParameter", TAKEN),
-        "Guide, Message attribute items and validation: Value",
+        ATTRIBUTES + "name, type, and value must not be empty",
         {"Message": "m", "MessageAttributes": _attribute("a", "")},
         refused=message("m", a=""),
     ),
     Difference(
         "an attribute with a reserved name",
         *(TAKEN, TAKEN),
-        NAMES,
+        ATTRIBUTES + "Name, its prefixes",
         {"Message": "m", "MessageAttributes": _attribute("AWS.a", "b")},
         refused=Message("m", "{}", "A sentence", {"AWS.a": "b"}),
     ),
     Difference(
         "an attribute whose name has a space",
         *(TAKEN, TAKEN),
-        NAMES,
+        ATTRIBUTES + "Name, its characters",
         {"Message": "m", "MessageAttributes": _attribute("a b", "b")},
         refused=Message("m", "{}", "A sentence", {"a b": "b"}),
     ),
