@@ -23,21 +23,22 @@ def test_a_plain_message_is_not_refused() -> None:
 @pytest.mark.parametrize(
     "misfit",
     [
-        replace(PLAIN, body=""),
-        replace(PLAIN, body="{\x00}"),
-        replace(PLAIN, body="\ud800"),
-        replace(PLAIN, subject=""),
-        replace(PLAIN, subject="two\nlines"),
-        replace(PLAIN, subject=" blank first"),
-        replace(PLAIN, subject="señal"),
-        replace(PLAIN, subject="x" * 100),
-        replace(PLAIN, attributes={"status": ""}),
-        replace(PLAIN, attributes={"AWS.x": "y"}),
-        replace(PLAIN, attributes={"a b": "y"}),
-        replace(PLAIN, attributes={f"a{n}": "y" for n in range(11)}),
-        replace(PLAIN, body="x" * MESSAGE_BYTES),
+        pytest.param(replace(PLAIN, body=""), id="an empty body"),
+        pytest.param(replace(PLAIN, body="{\x00}"), id="a null in the body"),
+        pytest.param(replace(PLAIN, body="\ud800"), id="half a character"),
+        pytest.param(replace(PLAIN, subject=""), id="an empty subject"),
+        pytest.param(replace(PLAIN, subject="two\nlines"), id="two lines"),
+        pytest.param(replace(PLAIN, subject=" blank first"), id="a blank first"),
+        pytest.param(replace(PLAIN, subject="señal"), id="no ascii"),
+        pytest.param(replace(PLAIN, subject="x" * 100), id="a long subject"),
+        pytest.param(replace(PLAIN, attributes={"status": ""}), id="an empty attribute"),
+        pytest.param(replace(PLAIN, attributes={"AWS.x": "y"}), id="a reserved name"),
+        pytest.param(replace(PLAIN, attributes={"a b": "y"}), id="a blank in a name"),
+        pytest.param(
+            replace(PLAIN, attributes={f"a{n}": "y" for n in range(11)}), id="eleven attributes"
+        ),
+        pytest.param(replace(PLAIN, body="x" * MESSAGE_BYTES), id="a long body"),
     ],
-    ids=repr,
 )
 def test_a_message_that_sns_would_refuse_is_known_before_it_is_sent(misfit: Message) -> None:
     reason = refusal_of(misfit)
