@@ -17,7 +17,6 @@ from paywatch.domain.payments import Source
 from paywatch.errors import StateBusy, TopicUnavailable
 from paywatch.memory import MemoryAlertsTopic, MemoryControls
 from paywatch.ports import Control, Lease
-from tests.unit.domain.test_alert_steps import KINDS
 
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -125,7 +124,7 @@ def clear(kind: Kind) -> Finding:
 
 def life(stage: Stage, kind: Kind) -> None:
     """Let an alert open, grow, be held by a cause, be acknowledged, end, come back and end."""
-    others = [k for k in KINDS if k is not kind]
+    others = [k for k in Kind if k is not kind]
     stage.live(30 * MINUTE, found(kind, 1))
     stage.live(30 * MINUTE, found(kind, 10))
     cause = Kind.CREDENTIALS_REJECTED
@@ -147,7 +146,7 @@ def life(stage: Stage, kind: Kind) -> None:
     stage.live(3 * HOUR, clear(kind))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", Kind)
 def test_a_death_at_any_effect_of_an_alert_s_life_loses_and_invents_nothing(kind: Kind) -> None:
     whole = Stage()
     life(whole, kind)
@@ -171,7 +170,7 @@ def test_a_death_at_any_effect_of_an_alert_s_life_loses_and_invents_nothing(kind
 
 def test_nothing_to_tell_costs_one_read() -> None:
     stage = Stage()
-    stage.live(HOUR, *map(clear, KINDS))
+    stage.live(HOUR, *map(clear, Kind))
     assert stage.mortal.effects == 0
     stage.live(HOUR, found(Kind.PAYMENT_OVERDUE))
     effects = stage.mortal.effects
