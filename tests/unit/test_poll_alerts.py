@@ -1,49 +1,16 @@
-"""Each kind of alert from what a provider does to what a person is told, poll by poll."""
+"""Alerts about a provider, from what it does to what a person is told, poll by poll."""
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from itertools import pairwise
-from typing import Any
 
 import pytest
 
-from paylab.faults import Emptied, Fault, Malformed, ServerError, TooManyRequests, always, where
-from paywatch.discovery.stillness import Stillness
-from paywatch.domain.thresholds import Thresholds
+from paylab.faults import Fault, Malformed, ServerError, TooManyRequests, always, where
 from paywatch.health import LONGEST_REST
 from tests.polling import Polling
-
-HOUR = timedelta(hours=1)
-OPEN = {"compago": "PENDING", "onepay": "processing"}
-
-
-def begun(source: str, **options: Any) -> Polling:
-    """Return a polling with a baseline and some open payments."""
-    polling = Polling([source], **options)
-    for number in range(30):
-        polling.world(source).add(
-            OPEN[source], created_at=polling.clock.now() - HOUR * 0.01 * number
-        )
-    polling.thresholds = Thresholds(overdue_ceiling_hours=100)
-    for _ in range(4):
-        polling.poll(source)
-    return polling
-
-
-def lived(polling: Polling, minutes: int) -> list[tuple[str, str]]:
-    """Poll for so many minutes; return the alerts that were told."""
-    before = len(polling.mailbox.told)
-    for _ in range(minutes):
-        polling.tick()
-    return polling.alerted()[before:]
-
-
-def last(polling: Polling) -> dict[str, Any]:
-    """Return the data of the last message."""
-    data: dict[str, Any] = json.loads(polling.mailbox.told[-1].bodies["sqs"])["data"]
-    return data
+from tests.unit.lasting import HOUR, begun, last, lived
 
 
 @pytest.mark.parametrize("source", ["compago", "onepay"])
@@ -140,16 +107,6 @@ def test_a_provider_that_fails_most_of_the_time_is_told_once_and_its_end_once() 
     assert lived(polling, 90) == [("provider_unreachable/onepay", "resolved")]
 
 
-def test_a_provider_that_fails_now_and_then_hides_no_overdue_payment() -> None:
-    polling = begun("onepay")
-    polling.thresholds = Thresholds(overdue_ceiling_hours=3, overdue_floor_minutes=1)
-    told: list[tuple[str, str]] = []
-    for minute in range(8 * 60):
-        polling.lab.faults = [ServerError(when=always())] if minute % 24 < 5 else []
-        told += lived(polling, 1)
-    assert ("payment_overdue/onepay", "opened") in told
-
-
 def test_alerts_end_without_a_word_when_their_source_is_no_longer_watched() -> None:
     polling = Polling(["compago", "onepay"])
     polling.lab.faults = [ServerError(when=always(), source="compago/default")]
@@ -166,86 +123,6 @@ def test_a_status_that_nobody_knows_is_told() -> None:
     assert "on_hold" in last(polling)["cause"]
 
 
-def test_lists_that_turn_empty_are_told_as_one_thing() -> None:
-    polling = begun("compago")
-    polling.lab.faults = [Emptied(when=where("status=PENDING"))]
-    assert lived(polling, 90) == [("mass_disappearance/compago", "opened")]
-    polling.lab.faults = []
-    assert lived(polling, 20) == [("mass_disappearance/compago", "resolved")]
-
-
-def test_overdue_payments_are_one_alert_and_time_in_which_nobody_looked_does_not_count() -> None:
-    polling = begun("onepay")
-    polling.thresholds = Thresholds(overdue_ceiling_hours=1, overdue_floor_minutes=1)
-    assert lived(polling, 40) == []
-    polling.clock.advance(3 * 3600)  # nobody polls
-    # What was waited before the gap counts, and the grace of two polls is kept.
-    assert lived(polling, 10) == []
-    assert lived(polling, 30) == [("payment_overdue/onepay", "opened")]
-    assert last(polling)["count"] == 30
-    assert last(polling)["ages"] == {"1 to 6 h": 30}
-    assert len(last(polling)["oldest"]) == 5
-    for payment in polling.world("onepay").payments():
-        polling.world("onepay").move(payment.id, "paid")
-    assert lived(polling, 15) == [("payment_overdue/onepay", "resolved")]
-
-
-def test_payments_that_wait_for_their_payer_are_not_overdue() -> None:
-    polling = Polling(["onepay"])
-    for _ in range(5):
-        polling.world("onepay").add("created", created_at=polling.clock.now())
-    polling.thresholds = Thresholds(overdue_ceiling_hours=1, overdue_floor_minutes=1)
-    assert lived(polling, 180) == []
-
-
-def test_payments_that_nothing_explains_are_told_and_a_person_can_close_that() -> None:
-    polling = begun("onepay")
-    world = polling.world("onepay")
-    gone = [payment.id for payment in world.payments()[:2]]
-    for payment_id in gone:
-        del world._payments[payment_id]
-        world._changed(payment_id)
-    assert lived(polling, 55) == []
-    assert lived(polling, 20) == [("payment_unexplained/onepay", "opened")]
-    assert {row["payment_id"] for row in last(polling)["oldest"]} == set(gone)
-    polling.act(
-        action="ack", alert="payment_unexplained/onepay", who="ana", why="deleted", close=True
-    )
-    assert lived(polling, 60) == [("payment_unexplained/onepay", "resolved")]
-    assert lived(polling, 240) == []
-    assert polling.stored(gone[0], "onepay") is not None
-
-
-def test_what_subscribers_do_not_receive_is_told() -> None:
-    polling = begun("onepay")
-    polling.subscribers.failures = [polling.clock.now() + timedelta(minutes=5)] * 3
-    assert lived(polling, 15) == [("delivery_backlog/subscribers", "opened")]
-    assert last(polling)["cause"].startswith("SNS gave up 3 deliveries")
-    assert lived(polling, 30) == [("delivery_backlog/subscribers", "resolved")]
-
-
-def test_what_subscribers_receive_again_is_told_though_a_source_is_never_free() -> None:
-    polling = Polling(["compago", "onepay"])
-    polling.subscribers.failures = [polling.clock.now() + timedelta(minutes=5)] * 3
-    for _ in range(60):
-        polling.poll("onepay")
-    assert polling.alerted() == [
-        ("delivery_backlog/subscribers", "opened"),
-        ("delivery_backlog/subscribers", "resolved"),
-    ]
-
-
-def test_changes_that_cannot_be_published_are_told_after_ten_minutes() -> None:
-    polling = begun("onepay")
-    polling.inbox.fault = "AuthorizationError: not today"
-    polling.world("onepay").move(polling.world("onepay").payments()[0].id, "paid")
-    assert lived(polling, 10) == []
-    assert lived(polling, 10) == [("delivery_backlog/changes-topic", "opened")]
-    assert (last(polling)["count"], last(polling)["subject"]) == (1, "changes-topic")
-    polling.inbox.fault = None
-    assert lived(polling, 10) == [("delivery_backlog/changes-topic", "resolved")]
-
-
 def test_a_dry_run_tells_nothing() -> None:
     polling = begun("onepay")
     polling.lab.faults = [ServerError(when=always())]
@@ -258,9 +135,6 @@ def test_an_alert_of_one_source_says_nothing_of_the_other() -> None:
     polling = Polling(["compago", "onepay"])
     polling.lab.faults = [ServerError(when=always(), source="compago/default")]
     assert lived(polling, 20) == [("provider_unreachable/compago", "opened")]
-
-
-# --- What was once missed ------------------------------------------------------------------------
 
 
 def test_a_bad_poll_now_and_then_hides_no_status_that_nobody_knows() -> None:
@@ -310,28 +184,6 @@ def test_one_bad_page_deep_in_a_list_is_no_alert_for_a_day() -> None:
     assert lived(polling, 60) == []
 
 
-@pytest.mark.parametrize("minutes", [1, 15, 20, 60])
-def test_subscribers_that_are_not_reached_are_told_on_any_schedule(minutes: int) -> None:
-    polling = begun("onepay", every=timedelta(minutes=minutes))
-    soon = timedelta(seconds=30)
-    for _ in range(8):
-        polling.subscribers.failures.append(polling.clock.now() + soon)
-        polling.tick()
-    told = polling.alerted()
-    assert told[0] == ("delivery_backlog/subscribers", "opened")
-    assert {step for _, step in told[1:]} <= {"updated"}
-
-
-@pytest.mark.parametrize("source", ["compago", "onepay"])
-def test_a_payment_whose_question_always_fails_is_told(source: str) -> None:
-    polling = begun(source)
-    gone = polling.world(source).payments()[0].id
-    del polling.world(source)._payments[gone]
-    polling.world(source)._changed(gone)
-    polling.lab.faults = [ServerError(when=where(gone))]
-    assert lived(polling, 80) == [(f"payment_unexplained/{source}", "opened")]
-
-
 @pytest.mark.parametrize(("source", "word"), [("compago", "ON_HOLD"), ("onepay", "on_hold")])
 def test_a_status_that_cannot_even_be_asked_for_is_told_and_its_payments_are_explained(
     source: str, word: str
@@ -341,34 +193,3 @@ def test_a_status_that_cannot_even_be_asked_for_is_told_and_its_payments_are_exp
     polling.world(source).add(word, created_at=polling.clock.now())
     assert lived(polling, 180) == [(f"contract_drift/{source}", "opened")]
     assert word in last(polling)["cause"]
-
-
-def test_two_stops_with_a_poll_in_between_make_nothing_overdue() -> None:
-    polling = begun("onepay")
-    polling.thresholds = Thresholds()
-    polling.clock.advance(13 * 3600)
-    assert lived(polling, 1) == []
-    polling.clock.advance(24 * 3600)
-    assert lived(polling, 10) == []
-
-
-def test_a_clock_that_leapt_ahead_and_back_delays_no_alert_beyond_a_day() -> None:
-    polling = begun("onepay")
-    polling.thresholds = Thresholds(overdue_ceiling_hours=2, overdue_floor_minutes=1)
-    polling.clock.leap(30 * 86_400)
-    lived(polling, 3)
-    polling.clock.leap(-30 * 86_400)
-    told: list[tuple[str, str]] = []
-    for _ in range(26 * 4):
-        polling.clock.advance(14 * 60)
-        told += lived(polling, 1)
-    assert ("payment_overdue/onepay", "opened") in told
-
-
-def test_what_may_be_frozen_is_not_called_overdue(monkeypatch: pytest.MonkeyPatch) -> None:
-    polling = begun("onepay")
-    polling.thresholds = Thresholds(overdue_ceiling_hours=1, overdue_floor_minutes=1)
-    monkeypatch.setattr(Stillness, "doubtful", lambda still, moves: True)
-    assert lived(polling, 90) == []
-    monkeypatch.undo()
-    assert lived(polling, 2) == [("payment_overdue/onepay", "opened")]
