@@ -3,123 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
-from paywatch.alerting import STACK, Alerting, Told
+from paywatch.alerting import STACK
 from paywatch.domain.alert_board import Board
 from paywatch.domain.alert_messages import AlertMessage
-from paywatch.domain.alerts import CHARACTERS, Alert, Detail, Finding, Kind, MayGoOn, Pace, Step
-from paywatch.domain.payments import Source
-from paywatch.errors import StateBusy, TopicUnavailable
-from paywatch.memory import MemoryAlertsTopic, MemoryControls
-from paywatch.ports import Control, Lease
-
-START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-
-
-class Killed(BaseException):
-    """The process is dead."""
-
-
-@dataclass
-class Clock:
-    at: datetime = START
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic(self) -> float:
-        return (self.at - START).total_seconds()
-
-    def sleep(self, seconds: float) -> None:
-        self.at += timedelta(seconds=seconds)
-
-
-class Mortal:
-    """Controls and topic whose n-th effect is the last thing that the process does."""
-
-    def __init__(self, controls: MemoryControls, topic: MemoryAlertsTopic) -> None:
-        self.controls, self.topic = controls, topic
-        self.effects = 0
-        self.dies_at: int | None = None
-
-    def _done(self) -> None:
-        self.effects += 1
-        if self.effects == self.dies_at:
-            raise Killed
-
-    def peek(self, source: Source, kind: str) -> Control:
-        return self.controls.peek(source, kind)
-
-    def acquire(self, source: Source, kind: str, now: datetime, until: datetime) -> Control | None:
-        control = self.controls.acquire(source, kind, now, until)
-        self._done()
-        return control
-
-    def mark(self, lease: Lease, buckets: Collection[int]) -> None:
-        raise AssertionError("the board has no buckets")
-
-    def keep(self, lease: Lease, memory: Mapping[str, str]) -> None:
-        self.controls.keep(lease, memory)
-        self._done()
-
-    def finish(self, lease: Lease, buckets: Mapping[int, str], memory: Mapping[str, str]) -> bool:
-        whole = self.controls.finish(lease, buckets, memory)
-        self._done()
-        return whole
-
-    def tell(self, message: AlertMessage) -> None:
-        self.topic.tell(message)
-        self._done()
-
-
-class Stage:
-    """An alerting whose process may die at any of its effects, and is replaced by another."""
-
-    def __init__(self, dies_at: int | None = None) -> None:
-        self.clock = Clock()
-        self.mortal = Mortal(MemoryControls(), MemoryAlertsTopic())
-        self.mortal.dies_at = dies_at
-        self.results: list[Told] = []
-
-    @property
-    def alerting(self) -> Alerting:
-        return Alerting(self.mortal, self.mortal, self.clock, Pace())
-
-    @property
-    def topic(self) -> MemoryAlertsTopic:
-        return self.mortal.topic
-
-    def live(self, lasting: timedelta, *findings: Finding) -> None:
-        ends = self.clock.at + lasting
-        while self.clock.at < ends:
-            try:
-                self.results.append(self.alerting.run(findings, lambda: True))
-            except Killed:
-                self.clock.at += MINUTE  # its lease ends
-            self.clock.at += MINUTE
-
-    @property
-    def told(self) -> list[tuple[str, str]]:
-        """Every message once: its alert and its step."""
-        events = {m.id: json.loads(m.bodies["sqs"])["data"] for m in self.topic.told}
-        return [(each["alert"], each["step"]) for each in events.values()]
-
-
-def found(kind: Kind, size: int = 1) -> Finding:
-    def detail(may_go_on: MayGoOn) -> Detail:
-        return Detail(count=size, money={"COP": f"{size}000"})
-
-    return Finding(kind, "onepay", True, f"{kind}: {size}", size, detail=detail)
-
-
-def clear(kind: Kind) -> Finding:
-    return Finding(kind, "onepay", False)
+from paywatch.domain.alerts import CHARACTERS, Alert, Detail, Finding, Kind, MayGoOn, Step
+from paywatch.errors import StateBusy
+from paywatch.memory import MemoryAlertsTopic
+from tests.unit.mortal import DAY, HOUR, MINUTE, Killed, Refusing, Stage, clear, found
 
 
 def life(stage: Stage, kind: Kind) -> None:
@@ -195,18 +90,9 @@ def test_what_the_topic_refuses_is_owed_and_told_when_it_takes_it_again() -> Non
     assert last.open[0].told_at is not None
 
 
-class Picky(MemoryAlertsTopic):
-    """A topic that does not take one of the messages."""
-
-    def tell(self, message: AlertMessage) -> None:
-        if "missed" in message.id:
-            raise TopicUnavailable("InvalidParameter: not this one")
-        super().tell(message)
-
-
 def test_a_message_that_is_refused_does_not_hold_up_the_others() -> None:
     stage = Stage()
-    stage.mortal.topic = Picky()
+    stage.mortal.topic = Refusing(f"{Kind.MISSED_BY_POLL}/onepay")
     stage.live(
         HOUR, found(Kind.MISSED_BY_POLL), found(Kind.PAYMENT_OVERDUE), found(Kind.CONTRACT_DRIFT)
     )
@@ -294,19 +180,6 @@ def test_a_stored_message_that_nobody_can_read_is_let_go_and_told_anew(body: str
 
 def test_every_kind_has_a_character() -> None:
     assert set(CHARACTERS) == set(Kind)
-
-
-class Refusing(MemoryAlertsTopic):
-    """A topic that never takes the messages of some alerts."""
-
-    def __init__(self, *refused: str) -> None:
-        super().__init__()
-        self.refused = refused
-
-    def tell(self, message: AlertMessage) -> None:
-        if json.loads(message.bodies["sqs"])["data"]["alert"] in self.refused:
-            raise TopicUnavailable("InvalidParameter: not this one")
-        super().tell(message)
 
 
 def test_messages_that_no_topic_takes_hold_up_no_others_and_keep_their_order() -> None:
