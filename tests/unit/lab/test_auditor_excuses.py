@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from paylab import AuditReport, Lab, LabClock, Tick, World, audit
+from paylab import Lab, LabClock, Tick, World
 from paylab.faults import Lagging, Leaves, ServerError, always
 
+from .auditing import judged
 from .honest_poller import HonestPoller
 
 
@@ -13,10 +14,6 @@ class Believed(Lagging):
     """An old copy that the honest poller takes for the truth."""
 
     leaves = Leaves.ALL
-
-
-def judged(poller: HonestPoller) -> AuditReport:
-    return audit(poller.lab.truth, poller.ticks, poller.deliveries, poller.lab.log)
 
 
 def test_a_poller_that_got_nothing_may_rest_for_four_minutes_and_no_longer(
