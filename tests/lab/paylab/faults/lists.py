@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from paylab.answering import answered
 from paylab.faults.fault import Fault, Leaves, dated
-from paylab.faults.pages import page_of, respelled
+from paylab.faults.pages import ListPage, PageFault, page_of
 from paylab.faults.whens import Asked
 from paylab.messages import Response
 
@@ -48,23 +48,20 @@ class Lagging(Fault):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Emptied(Fault):
+class Emptied(PageFault):
     """A 200 that says that there is nothing: no row, no total."""
 
     leaves = Leaves.ROWS
 
-    def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
+    def spoil(self, asked: Asked, page: ListPage, rng: random.Random) -> None:
         """Leave nothing."""
-        page = page_of(response)
-        if page is None:
-            return response
         page.rows, page.total = [], 0
         page.said |= {"from": None, "to": None} if "from" in page.said else {}
-        return respelled(response, page, rows=())
+        page.shown = ()
 
 
 @dataclass(frozen=True, kw_only=True)
-class FalseTotals(Fault):
+class FalseTotals(PageFault):
     """The stated total is the true one times `factor` plus `add`, and so is the last page's number.
 
     The rows are all there, on the pages where they always were.
@@ -75,29 +72,21 @@ class FalseTotals(Fault):
     factor: float = 1.0
     add: int = 0
 
-    def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
+    def spoil(self, asked: Asked, page: ListPage, rng: random.Random) -> None:
         """Lie."""
-        page = page_of(response)
-        if page is None:
-            return response
         page.total = max(0, int(page.total * self.factor) + self.add)
-        return respelled(response, page)
 
 
 @dataclass(frozen=True, kw_only=True)
-class FrozenTotals(Fault):
+class FrozenTotals(PageFault):
     """A list's total stays what it was when it was first asked for; its rows move on."""
 
     leaves = Leaves.ALL
 
     kept: dict[tuple[str | None, str], int] = field(default_factory=dict, compare=False, repr=False)
 
-    def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
+    def spoil(self, asked: Asked, page: ListPage, rng: random.Random) -> None:
         """State the first total again."""
-        page = page_of(response)
-        if page is None:
-            return response
         params = asked.request.params
         name = "status" if "status" in params else "filter[status]"
         page.total = self.kept.setdefault((asked.source, params.get(name, "")), page.total)
-        return respelled(response, page)

@@ -7,75 +7,61 @@ from decimal import Decimal
 from typing import Any
 
 from paylab import wire
-from paylab.faults.fault import Fault, Leaves
-from paylab.faults.pages import ListPage, Row, page_of, respelled
+from paylab.faults.fault import Leaves
+from paylab.faults.pages import ListPage, PageFault, Row
 from paylab.faults.whens import Asked
-from paylab.messages import Response
 
 
 @dataclass(frozen=True, kw_only=True)
-class Duplicated(Fault):
+class Duplicated(PageFault):
     """Some rows of a page come twice in it, in place of none: the page is longer than it says."""
 
     leaves = Leaves.ALL
+    least = 1
 
     rows: int = 2
 
-    def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
+    def spoil(self, asked: Asked, page: ListPage, rng: random.Random) -> None:
         """Repeat some rows, each anywhere."""
-        page = page_of(response)
-        if page is None or not page.rows:
-            return response
         for row in rng.choices(page.rows, k=self.rows):
             page.rows.insert(rng.randrange(len(page.rows) + 1), row)
-        return respelled(response, page)
 
 
 @dataclass(frozen=True, kw_only=True)
-class OutOfOrder(Fault):
+class OutOfOrder(PageFault):
     """The rows of a page come in any order; each is on the page where it belongs."""
 
     leaves = Leaves.ALL
+    least = 2
 
-    def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
+    def spoil(self, asked: Asked, page: ListPage, rng: random.Random) -> None:
         """Shuffle."""
-        page = page_of(response)
-        if page is None or len(page.rows) < 2:
-            return response
         rng.shuffle(page.rows)
-        return respelled(response, page)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Respelled(Fault):
+class Respelled(PageFault):
     """Other types for the same sense: numbers and flags as text, dates with another offset."""
 
     leaves = Leaves.ALL
 
-    def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
+    def spoil(self, asked: Asked, page: ListPage, rng: random.Random) -> None:
         """Write it otherwise."""
-        page = page_of(response)
-        if page is None:
-            return response
         lists = {name: value for name, value in page.said.items() if isinstance(value, list)}
         page.said |= {name: _other_type(value) for name, value in page.said.items()} | lists
         page.rows = [{name: _other_type(value) for name, value in row.items()} for row in page.rows]
-        return respelled(response, page)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Misshapen(Fault):
+class Misshapen(PageFault):
     """Types that make no sense, in a share of the rows: an amount that is a list, a date of 1."""
 
     leaves = Leaves.ROWS
 
     share: float = 0.5
 
-    def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
+    def spoil(self, asked: Asked, page: ListPage, rng: random.Random) -> None:
         """Spoil some rows; the others can be read."""
-        page = page_of(response)
-        if page is None:
-            return response
         whole: list[tuple[str, str]] = []
         for row in page.rows:
             if rng.random() < self.share:
@@ -83,37 +69,30 @@ class Misshapen(Fault):
                 row |= {"amount": [row["amount"]], date: 1}
             else:
                 whole.append((row["id"], row["status"]))
-        return respelled(response, page, rows=tuple(whole))
+        page.shown = tuple(whole)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Nested(Fault):
+class Nested(PageFault):
     """Rows with a field of objects within objects, so many deep, that no document knows."""
 
     leaves = Leaves.ALL
 
     deep: int = 40
 
-    def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
+    def spoil(self, asked: Asked, page: ListPage, rng: random.Random) -> None:
         """Add the field."""
-        page = page_of(response)
-        if page is None:
-            return response
         for row in page.rows:
             row["metadata"] = _nest(self.deep)
-        return respelled(response, page)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wrapped(Fault):
+class Wrapped(PageFault):
     """The whole answer lies one level deeper than the documents say."""
 
-    def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
+    def spoil(self, asked: Asked, page: ListPage, rng: random.Random) -> None:
         """Wrap."""
-        page = page_of(response)
-        if page is None:
-            return response
-        return respelled(response, ListPage({"success": True, "result": page.said}))
+        page.said = {"success": True, "result": page.said}
 
 
 def _nest(deep: int) -> Row:
