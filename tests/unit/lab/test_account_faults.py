@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from paylab import Delivery, Lab, LabClock, World, audit
-from paylab.faults import Drifting, Fault, KeyTurned, StrayTests, UnknownStatus, always
+from paylab.faults import Drifting, KeyTurned, StrayTests, UnknownStatus, always
 
-from .asking import HEADERS, ask, parsed
+from .asking import HEADERS, a_lab, ask, parsed
 from .honest_poller import HonestPoller
 
 
@@ -16,10 +16,6 @@ def opened(provider: str, clock: LabClock, key: str | None = None, by_id: bool =
     for age in range(1, 9):
         world.add(created_at=clock.now() - timedelta(hours=age))
     return world
-
-
-def a_lab(world: World, *faults: Fault) -> Lab:
-    return Lab(world.clock, [world], faults=faults)
 
 
 @pytest.mark.parametrize("provider", ["compago", "onepay"])

@@ -6,12 +6,11 @@ import json
 import httpx
 import pytest
 
-from paylab import Lab, LabClock, LabServer, LabTransport, World
+from paylab import LabTransport, World
 from paylab.faults import (
     Bomb,
     CutOff,
     Dripping,
-    Fault,
     Oversized,
     RedirectedAway,
     Slow,
@@ -21,32 +20,9 @@ from paylab.faults import (
     in_mid_walk,
 )
 
-from .asking import HEADERS, ask, parsed
+from .asking import HEADERS, a_lab, ask, in_process, over_http, parsed
 
 MEGABYTE = 1024 * 1024
-
-
-@pytest.fixture
-def world(clock: LabClock) -> World:
-    world = World("compago", clock)
-    for _ in range(20):
-        world.add()
-    return world
-
-
-def a_lab(world: World, *faults: Fault) -> Lab:
-    return Lab(world.clock, [world], faults=faults)
-
-
-def in_process(lab: Lab, **timeout: float) -> httpx.Response:
-    with httpx.Client(transport=LabTransport(lab), **({"timeout": 5} | timeout)) as client:  # type: ignore[arg-type]
-        return client.get("https://lab.example/api/one-time-payment", headers=HEADERS["compago"])
-
-
-def over_http(lab: Lab, timeout: float = 5) -> httpx.Response:
-    with LabServer(lab) as server:
-        url = f"{server.base_url('compago/default')}/one-time-payment"
-        return httpx.get(url, headers=HEADERS["compago"], timeout=timeout)
 
 
 def test_a_body_that_drips_takes_its_pieces_time_and_arrives(world: World) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from paylab import Lab, LabClock, World
+from paylab import LabClock, World
 from paylab.faults import (
     Duplicated,
     Emptied,
@@ -26,7 +26,7 @@ from paylab.faults import (
 )
 from paylab.faults.pages import page_of, respelled
 
-from .asking import ask, parsed
+from .asking import a_lab, ask, parsed
 
 PROVIDERS = ("compago", "onepay")
 OF_LISTS = [
@@ -42,10 +42,6 @@ def world(request: pytest.FixtureRequest, clock: LabClock) -> World:
     for age in range(20):
         world.add(created_at=clock.now() - timedelta(minutes=age))
     return world
-
-
-def a_lab(world: World, *faults: Fault) -> Lab:
-    return Lab(world.clock, [world], faults=faults)
 
 
 def rows(page: Any) -> list[dict[str, Any]]:
