@@ -19,7 +19,6 @@ from moto import mock_aws
 from paywatch.domain.events import Message
 from paywatch.domain.limits import MESSAGE_BYTES, refusal_of
 from tests.contract import stack
-from tests.contract.conftest import message
 from tests.e2e.emulator import Emulator
 
 if TYPE_CHECKING:
@@ -47,13 +46,30 @@ class Difference:
     refused: Message | None = None
 
 
-def _attribute(name: str, value: str) -> dict[str, Any]:
-    return {name: {"DataType": "String", "StringValue": value}}
+def _published(
+    name: str,
+    moto: str,
+    ministack: str,
+    document: str,
+    body: str = "m",
+    subject: str | None = None,
+    attributes: Mapping[str, str] | None = None,
+) -> Difference:
+    """Make a Publish, and of the same the message that paywatch refuses."""
+    params: dict[str, Any] = {"Message": body}
+    if subject is not None:
+        params["Subject"] = subject
+    if attributes is not None:
+        typed = {n: {"DataType": "String", "StringValue": v} for n, v in attributes.items()}
+        params["MessageAttributes"] = typed
+    refused = Message("m", body, subject or "A sentence", attributes or {})
+    return Difference(name, moto, ministack, document, params, refused=refused)
 
 
 BATCH = "SNS, PublishBatch, Errors: "
 PUBLISH = "SNS, Publish, Request Parameters: "
 ATTRIBUTES = "Guide, Amazon SNS message attributes, Message attribute items and validation: "
+SUBJECT = PUBLISH + "Subject"
 
 DIFFERENCES = (
     Difference(
@@ -62,60 +78,47 @@ DIFFERENCES = (
         BATCH + "BatchRequestTooLong",
         batch=({"Id": "1", "Message": FULL[:200_000]}, {"Id": "2", "Message": FULL[:200_000]}),
     ),
-    Difference(
-        "an empty batch",
-        *(TAKEN, "InvalidParameterException"),
-        BATCH + "EmptyBatchRequest",
-        batch=(),
-    ),
+    Difference("an empty batch", TAKEN, "InvalidParameterException", BATCH + "EmptyBatchRequest"),
     Difference(
         "an entry's id of other characters",
         *(TAKEN, TAKEN),
         BATCH + "InvalidBatchEntryId; SNS, PublishBatchRequestEntry, Id",
         batch=({"Id": "a b", "Message": "m"},),
     ),
-    Difference(
+    _published(
         "a body that is full, and an attribute",
         *(TAKEN, "InvalidParameter"),
         PUBLISH + "Message, the combined size of body and attributes; " + ATTRIBUTES + "size",
-        {"Message": FULL, "MessageAttributes": _attribute("a", "b")},
-        refused=message("m", FULL, a="b"),
+        body=FULL,
+        attributes={"a": "b"},
     ),
-    Difference(
-        "a subject of two lines",
-        *(TAKEN, TAKEN),
-        PUBLISH + "Subject, no line breaks",
-        {"Message": "m", "Subject": "a\nb"},
-        refused=message("m", subject="a\nb"),
+    _published(
+        "a subject of two lines", TAKEN, TAKEN, SUBJECT + ", no line breaks", subject="a\nb"
     ),
-    Difference(
+    _published(
         "a subject of 101 characters",
         *("InvalidParameter", TAKEN),
-        PUBLISH + "Subject, less than 100 characters",
-        {"Message": "m", "Subject": "a" * 101},
-        refused=message("m", subject="a" * 101),
+        SUBJECT + ", less than 100 characters",
+        subject="a" * 101,
     ),
-    Difference(
+    _published(
         "a subject of 100 characters",
         *(TAKEN, TAKEN),
-        PUBLISH + "Subject, less than 100 characters",
-        {"Message": "m", "Subject": "a" * 100},
-        refused=message("m", subject="a" * 100),
+        SUBJECT + ", less than 100 characters",
+        subject="a" * 100,
     ),
-    Difference(
+    _published(
         "a subject that begins with a space",
         *(TAKEN, TAKEN),
         "none found: SNS, Publish, Subject once asked for ASCII text that begins with a letter, "
         "number, or punctuation mark, and has no word on the beginning any more",
-        {"Message": "m", "Subject": " a"},
-        refused=message("m", subject=" a"),
+        subject=" a",
     ),
-    Difference(
+    _published(
         "an empty body",
         *(TAKEN, TAKEN),
         ATTRIBUTES + "the body should not be empty; so says SNS, MessageAttributeValue",
-        {"Message": ""},
-        refused=message("m", body=""),
+        body="",
     ),
     Difference(
         "JSON for each protocol without a default",
@@ -129,26 +132,23 @@ DIFFERENCES = (
         PUBLISH + "MessageStructure, a valid JSON object",
         {"Message": "{", "MessageStructure": "json"},
     ),
-    Difference(
+    _published(
         "an attribute without a value",
         *("InvalidParameter", TAKEN),
         ATTRIBUTES + "name, type, and value must not be empty",
-        {"Message": "m", "MessageAttributes": _attribute("a", "")},
-        refused=message("m", a=""),
+        attributes={"a": ""},
     ),
-    Difference(
+    _published(
         "an attribute with a reserved name",
         *(TAKEN, TAKEN),
         ATTRIBUTES + "Name, its prefixes",
-        {"Message": "m", "MessageAttributes": _attribute("AWS.a", "b")},
-        refused=Message("m", "{}", "A sentence", {"AWS.a": "b"}),
+        attributes={"AWS.a": "b"},
     ),
-    Difference(
+    _published(
         "an attribute whose name has a space",
         *(TAKEN, TAKEN),
         ATTRIBUTES + "Name, its characters",
-        {"Message": "m", "MessageAttributes": _attribute("a b", "b")},
-        refused=Message("m", "{}", "A sentence", {"a b": "b"}),
+        attributes={"a b": "b"},
     ),
 )
 
