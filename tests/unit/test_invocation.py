@@ -302,6 +302,10 @@ def test_whatever_is_said_of_an_alert_is_taken_or_refused(
     parse_or_refuse({"action": action, **values, **({"hours": hours} if action != "ack" else {})})
 
 
+def test_a_refusal_stays_short_whatever_the_unknown_key_is_made_of() -> None:
+    parse_or_refuse({"\U00011af9" * 40: None})
+
+
 def parse_or_refuse(event: object) -> None:
     try:
         invocation = Invocation.parse(event, KNOWN)

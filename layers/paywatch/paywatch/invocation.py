@@ -92,7 +92,7 @@ def _refuse_other_keys(event: Mapping[Any, Any], action: str) -> None:
     strange = [key for key in others if key not in elsewhere]
     if strange:
         there_are = f"there are {_listed(mine)}" if len(mine) > 1 else f"there is {_listed(mine)}"
-        raise ConfigurationError(f"the event has the unknown key {strange[0][:40]!r}; {there_are}")
+        raise ConfigurationError(f"the event has the unknown key {_short(strange[0])}; {there_are}")
     raise ConfigurationError(
         f"{action} does not take the key {others[0]!r}; it takes {_listed(mine)}"
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Collection, Mapping
-from dataclasses import asdict
 from threading import Lock
 
 from aws_lambda_powertools import Logger
@@ -54,7 +53,7 @@ class LambdaJournal:
             "source": source.short,
             "dry_run": dry_run,
             **self._schedule,
-            **asdict(report),
+            **vars(report),
         }
         log = self._logger.info if report.outcome in ("ok", "busy") else self._logger.warning
         of_source, of_stack = self._metrics(source=source.short), self._metrics()

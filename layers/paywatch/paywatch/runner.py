@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -132,7 +132,7 @@ def run(world: World, invocation: Invocation, run_id: str, remaining: float) -> 
         "run_id": run_id,
         "action": invocation.action,
         "dry_run": invocation.dry_run,
-        "sources": {source.short: asdict(each.report) for source, each in polled.items()},
+        "sources": {source.short: dict(vars(each.report)) for source, each in polled.items()},
     }
 
 

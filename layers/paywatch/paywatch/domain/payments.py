@@ -129,7 +129,8 @@ class Payment:
 
 def timestamp(moment: datetime) -> str:
     """Write an aware datetime as RFC 3339 in UTC; text order is then time order."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    naive = moment.astimezone(UTC).replace(tzinfo=None)
+    return naive.isoformat(timespec="microseconds") + "Z"
 
 
 def moment(text: str) -> datetime:

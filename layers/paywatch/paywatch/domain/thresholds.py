@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import timedelta
+from functools import cached_property
 
 from paywatch.domain.alerts import Kind, Pace
 
@@ -61,7 +62,7 @@ class Thresholds:
         """No payment is overdue before."""
         return timedelta(minutes=self.overdue_floor_minutes)
 
-    @property
+    @cached_property
     def overdue_ceiling(self) -> timedelta:
         """No payment in motion waits longer without being overdue."""
         return timedelta(hours=self.overdue_ceiling_hours)

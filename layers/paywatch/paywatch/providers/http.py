@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from random import Random
 from urllib.parse import quote
@@ -92,7 +93,7 @@ class HttpClient:
         `where` begins every error's sentence. Each attempt is one request of the allowance.
         """
         try:
-            url = httpx.URL(self._base_url + path, params=params)
+            url = _url(self._base_url + path, tuple(params.items()))
         except httpx.InvalidURL:
             raise ValueError(f"{where}: this cannot be asked for in a URL") from None
         statuses = (200, 404) if missing_allowed else (200,)
@@ -169,6 +170,12 @@ def segment(text: str) -> str:
     if not text:
         raise ValueError("an empty text cannot be a segment of a path")
     return quote(text, safe="").replace(".", "%2E")
+
+
+@lru_cache(1_000)
+def _url(address: str, params: tuple[tuple[str, str], ...]) -> httpx.URL:
+    """Put an address together, once for all the polls that ask for the same page."""
+    return httpx.URL(address, params=params)
 
 
 def _network(deadline: Deadline) -> Transport:
