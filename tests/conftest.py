@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import botocore.session
+import pytest
 from botocore.loaders import create_loader
 
 from tests.proofs import proof, pytest_terminal_summary
@@ -12,3 +13,13 @@ __all__ = ["proof", "pytest_terminal_summary"]
 # Every test has AWS clients of its own, but the descriptions of the services are read once.
 _loader = create_loader()
 botocore.session.create_loader = lambda search_path_string=None: _loader
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no core is left alone with it at the end."""
+    items.sort(key=_minutes, reverse=True)
+
+
+def _minutes(item: pytest.Item) -> float:
+    marker = item.get_closest_marker("takes")
+    return 0.0 if marker is None else float(marker.args[0])

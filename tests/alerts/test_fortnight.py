@@ -50,6 +50,7 @@ def check(fortnight: Fortnight) -> None:
         assert Step.REPEATED not in steps
 
 
+@pytest.mark.takes(0.5)
 def test_what_goes_wrong_is_told_once_and_its_end_once() -> None:
     check(Fortnight(every=20 * MINUTE))
 
@@ -62,6 +63,7 @@ def test_where_nothing_goes_wrong_nothing_is_told() -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.takes(6)
 def test_a_fortnight_of_minutes(proof: Proof) -> None:
     wrong, calm = Fortnight(), Fortnight(calm=True)
     check(wrong)

@@ -18,6 +18,7 @@ from tests.contract.comparing import Comparison, PortsComparison, Walked, report
 from tests.contract.comparing_requests import RequestsComparison
 from tests.contract.operations import WALKS
 from tests.contract.sides import Aws, Memory, Side
+from tests.cores import free_cores
 
 REQUESTS = "requests"
 NAMES = (*WALKS, REQUESTS)
@@ -73,7 +74,7 @@ def walks(name: str, seeds: Sequence[int], endpoint: str | None = None) -> Found
 def many(wanted: dict[str, int], seed: int, endpoint: str) -> Found:
     """Do walks until each kind has made as many calls as are wanted of it."""
     found = Found()
-    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+    with ProcessPoolExecutor(free_cores(), get_context("spawn")) as pool:
         for name, calls in wanted.items():
             of_this, next_seed = Found(), seed
             while of_this.calls < calls and not of_this.violations:

@@ -114,6 +114,7 @@ def test_the_emulators_still_differ_as_the_list_says(
 
 
 @pytest.mark.soak
+@pytest.mark.takes(13)
 def test_three_implementations_do_the_same_but_for_what_the_list_says(
     ministack: Emulator, proof: Proof
 ) -> None:

@@ -158,6 +158,7 @@ def test_the_interval_of_a_payment_that_was_missing_begins_before_it_was_missing
 
 
 @pytest.mark.soak
+@pytest.mark.takes(2)
 def test_nothing_is_lost_or_invented_in_ten_thousand_scans(
     proof: Proof,
 ) -> None:

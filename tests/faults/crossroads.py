@@ -18,6 +18,7 @@ from typing import Any
 
 from botocore.exceptions import EndpointConnectionError
 
+from tests.cores import free_cores
 from tests.gates import Fault, Killed
 from tests.integration.aws_line import Call, Line, Send
 
@@ -63,7 +64,7 @@ class Crossroads:
         self._faults = faults
         self._every = every
         self._fitting = 0
-        self._at_once = at_once or os.cpu_count() or 1
+        self._at_once = at_once or free_cores()
         self._children: list[tuple[int, int]] = []
         self._cases: list[Case] = []
         self._report_to: int | None = None

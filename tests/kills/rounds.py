@@ -10,11 +10,11 @@ from pathlib import Path
 from random import Random
 
 from paylab import AuditReport
+from tests.cores import free_cores
 from tests.e2e.runtime import Code
 from tests.kills.moments import FIRST, any_call, any_moment
 from tests.kills.stand import Stand, played
 
-AT_ONCE = 2
 # So many kills in a row, at most, before a run comes to its end.
 IN_A_ROW = 3
 # Where the runtime is to end a run: 4 s for its work, and 4 s that a run leaves free. A call to AWS
@@ -94,7 +94,7 @@ def at_once(
         own.mkdir()
         return play(own, code, seed, count)
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(free_cores()) as pool:
         return list(pool.map(one, seeds))
 
 

@@ -57,17 +57,20 @@ def _emulator() -> None:
     assert EMULATOR.exists(), "make .venv-rie/.ready installs the runtime emulator"
 
 
+@pytest.mark.takes(1)
 def test_fifty_kills_lose_nothing_and_invent_nothing(tmp_path: Path, proof: Proof) -> None:
     check(proof, "50 real kills", at_once(kills, tmp_path, CHECKOUT, [1, 2], 25), "1, 2")
 
 
 @pytest.mark.soak
+@pytest.mark.takes(26)
 def test_a_thousand_kills_lose_nothing_and_invent_nothing(tmp_path: Path, proof: Proof) -> None:
     seeds = range(3, 23)
     check(proof, "1,000 real kills", at_once(kills, tmp_path, CHECKOUT, seeds, 50), "3 to 22")
 
 
 @pytest.mark.soak
+@pytest.mark.takes(2)
 def test_runs_that_the_runtime_ends_lose_nothing_and_invent_nothing(
     tmp_path: Path, proof: Proof
 ) -> None:

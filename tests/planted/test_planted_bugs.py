@@ -14,6 +14,7 @@ from statistics import median
 
 import pytest
 
+from tests.cores import free_cores
 from tests.planted.planting import Bug, Misplanted, bugs, copy_of_package, plant, read
 from tests.planted.trial import Trial, names, run_tests, why_not_caught
 from tests.planted.witness import CALLS, POLLS
@@ -22,7 +23,6 @@ from tests.proofs import Proof
 BUGS = {bug.name: bug for bug in bugs()}
 # Those that are caught within a second or two run whenever the tests do.
 QUICK = ("acknowledged-before-published", "older-evidence-is-believed", "tail-stops-at-a-known-id")
-AT_ONCE = 2
 LONGEST_CONTROL = 900
 
 
@@ -89,8 +89,9 @@ def test_without_a_bug_the_same_tests_pass(tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.takes(7)
 def test_every_bug_that_is_planted_is_caught(tmp_path: Path, proof: Proof) -> None:
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(free_cores()) as pool:
         trials = list(pool.map(lambda bug: tried(bug, tmp_path / bug.name), BUGS.values()))
     judged = list(zip(BUGS.values(), trials, strict=True))
     missed = {bug.name: why_not_caught(bug, trial) for bug, trial in judged}

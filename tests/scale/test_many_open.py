@@ -146,6 +146,7 @@ def test_every_open_payment_is_read_again_though_no_poll_can_read_them_all() -> 
 
 
 @pytest.mark.soak
+@pytest.mark.takes(2)
 def test_twenty_thousand_open_at_one_request_a_second(proof: Proof) -> None:
     cases, figures = check(Run(open_payments=20_000, moving=0.0005, budget=600, settled=400))
     proof("20,000 open at one request a second", cases=cases, violations=0, figures=figures)

@@ -130,6 +130,7 @@ def test_a_reconcile_that_dies_again_and_again_comes_to_its_end() -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.takes(3)
 def test_a_million_payments_and_fifty_deaths(proof: Proof) -> None:
     size, seed = 1_000_000, 2
     figures = check(size=size, kills=50, seed=seed, gone=37)

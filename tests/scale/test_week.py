@@ -155,6 +155,7 @@ def test_no_change_is_missed_or_late_in_an_hour() -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.takes(50)
 def test_five_thousand_open_payments(proof: Proof) -> None:
     cases, figures = check(open_each=2_500, polls=WEEK)
     proof("a week of 5,000 open payments", cases=cases, violations=0, figures=figures)

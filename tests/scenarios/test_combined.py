@@ -12,13 +12,13 @@ import pytest
 
 from paylab.combining import combined
 from paylab.play import main
+from tests.cores import free_cores
 from tests.proofs import Proof
 from tests.scenarios.playing import Playing, play
 
 SAMPLE = range(10)
-RUNS = 2_000
+RUNS = 1_000
 CHUNK = 25
-WORKERS = 2
 # Whether the others are read as if all were well takes a second run: of every so many.
 HELD = 8
 
@@ -75,10 +75,11 @@ def test_faults_that_come_together_lose_invent_and_hold_up_nothing(proof: Proof)
 
 
 @pytest.mark.soak
+@pytest.mark.takes(4)
 def test_thousands_of_combinations(proof: Proof) -> None:
     chunks = [range(start, start + CHUNK) for start in range(0, RUNS, CHUNK)]
     outcome = Outcome()
-    with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as workers:
+    with ProcessPoolExecutor(free_cores(), mp_context=get_context("spawn")) as workers:
         for each in workers.map(run, chunks):
             outcome.add(each)
     check(outcome, range(RUNS), proof)

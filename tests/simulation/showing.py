@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import Protocol
+
+from tests.cores import free_cores
 
 SHOWN = 10
 # Cases that a worker takes at a time.
@@ -37,5 +38,5 @@ def broken(cases: Iterable[Played]) -> list[str]:
 def broken_on_all_cores(cases: Sequence[Played]) -> list[str]:
     """Do the same, side by side."""
     chunks = [cases[first : first + CHUNK] for first in range(0, len(cases), CHUNK)]
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+    with ProcessPoolExecutor(free_cores(), get_context("spawn")) as pool:
         return [each for found in pool.map(broken, chunks) for each in found]

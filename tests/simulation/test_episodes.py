@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 import pytest
 
+from tests.cores import free_cores
 from tests.proofs import Proof
 from tests.simulation.episode import Tally, play
 from tests.simulation.showing import SHOWN
@@ -46,7 +46,8 @@ def test_nothing_is_lost_or_invented_in_random_episodes(proof: Proof) -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.takes(6)
 def test_nothing_is_lost_or_invented_in_ten_million_steps(proof: Proof) -> None:
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+    with ProcessPoolExecutor(free_cores(), get_context("spawn")) as pool:
         tallies = list(pool.map(play, range(SEED, SEED + MANY), chunksize=10))
     assert check(proof, tallies) >= 10_000_000

@@ -50,6 +50,7 @@ def test_two_faults_after_any_two_writes_lose_nothing(proof: Proof) -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.takes(7)
 def test_any_two_faults_at_any_two_steps_lose_nothing(proof: Proof) -> None:
     firsts = singles(PLOT, SOURCE)
     assert {first.strikes[0].fault for first in firsts} == set(FAULTS)

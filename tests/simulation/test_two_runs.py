@@ -85,6 +85,7 @@ def test_two_runs_at_once_lose_nothing(proof: Proof) -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.takes(28)
 def test_two_runs_lose_nothing_in_any_way_to_interleave_them_with_one_pause(proof: Proof) -> None:
     pausing = all_with_one_pause()
     check(proof, pausing, scheduled(AT_LEAST - len(pausing)), broken_on_all_cores)
