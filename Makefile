@@ -17,7 +17,7 @@ PIP := -m pip install -qq --disable-pip-version-check
 .DELETE_ON_ERROR:
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo fortnight test check bench soak scan build build-here invoke e2e format lock clean python3.13
+.PHONY: help demo fortnight test check coverage mutants bench soak scan build build-here invoke e2e format lock clean python3.13
 
 help: ## Say what there is
 	@sed -nE 's/^([a-z0-9]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -59,6 +59,9 @@ endef
 	@$(BIN)/python $(PIP) --require-hashes --no-deps --upgrade --target $(@D) -r $(REQUIREMENTS)/rie.txt
 	@touch $@
 
+.venv-mutation/.ready: $(REQUIREMENTS)/mutation.txt $(REQUIREMENTS)/pip.txt
+	$(call environment,$(PYTHON),mutation)
+
 .venv-lock/.ready: $(REQUIREMENTS)/lock.txt $(REQUIREMENTS)/pip.txt
 	$(call environment,$(PYTHON),lock)
 
@@ -83,6 +86,13 @@ check: .venv/.ready scan ## Format, lint, strict types, import arrows, the templ
 	$(BIN)/mypy
 	$(BIN)/cfn-lint template.yaml
 	$(BIN)/python -m pytest tests/unit/test_architecture.py tests/template
+
+COVERED := tests/unit/domain tests/unit/discovery tests/unit/test_*.py tests/discovery
+coverage: .venv/.ready ## Hold the rules to full branch coverage by the quick tests
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term $(COVERED) $(ARGS)
+
+mutants: .venv-mutation/.ready ## Change the rules in every small way: the tests have to notice (an hour)
+	.venv-mutation/bin/python -m tests.mutation $(ARGS)
 
 bench: .venv/.ready ## Measure
 	$(BIN)/python -m pytest -m bench tests/benchmarks $(ARGS)
@@ -131,6 +141,7 @@ DEPLOYED := layers/dependencies/requirements.txt
 lock: .venv-lock/.ready ## Pin the newest versions that fit, with hashes, for every environment
 	$(COMPILE) --python-version 3.13 pyproject.toml -o $(DEPLOYED)
 	$(COMPILE) --python-version 3.11 pyproject.toml --extra cli $(REQUIREMENTS)/dev.in -c $(DEPLOYED) -o $(REQUIREMENTS)/dev.txt
+	$(COMPILE) --python-version 3.11 pyproject.toml --extra cli $(REQUIREMENTS)/mutation.in -c $(REQUIREMENTS)/dev.txt -o $(REQUIREMENTS)/mutation.txt
 	$(COMPILE) --python-version 3.11 $(REQUIREMENTS)/sam.in -o $(REQUIREMENTS)/sam.txt
 	$(COMPILE) --python-version 3.11 --no-deps $(REQUIREMENTS)/rie.in -c $(REQUIREMENTS)/sam.txt -o $(REQUIREMENTS)/rie.txt
 	$(COMPILE) --python-version 3.11 $(REQUIREMENTS)/checkov.in -o $(REQUIREMENTS)/checkov.txt
@@ -140,4 +151,4 @@ lock: .venv-lock/.ready ## Pin the newest versions that fit, with hashes, for ev
 	$(COMPILE) --python-version 3.11 $(REQUIREMENTS)/pip.in -o $(REQUIREMENTS)/pip.txt
 
 clean: ## Remove environments, caches and what was built
-	rm -rf .venv* .aws-sam* .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf .venv* .aws-sam* .mutants .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks

@@ -1,0 +1,91 @@
+"""The bench that mutmut works on: a copy of the checkout in the shape that mutmut knows.
+
+mutmut names a mutant after its file below `src`, and remembers by these names what it has tried, so
+the bench is brought up to date and not made anew.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import json
+import shutil
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+BENCH = ROOT / ".mutants"
+
+# What is mutated: the rules, the poll and the outbox.
+RULES = (
+    *("domain/*", "discovery/*", "poll.py", "round.py", "leaving.py", "balancing.py"),
+    *("reconciling.py", "recording.py", "delivery.py"),
+)
+# By which tests: the quick ones. What only a slow one notices is a test that is missing here.
+TESTS = (
+    *("tests/unit/domain", "tests/unit/discovery", "tests/unit/test_poll_*.py"),
+    *("tests/unit/test_delivery.py", "tests/unit/test_health.py"),
+    *("tests/unit/aws/test_topics.py", "tests/unit/aws/test_items.py"),
+)
+# What those tests read besides.
+ALSO = ("tests", "events", "functions", "layers", "template.yaml", "samconfig.toml")
+ALSO_TEXT = ("README.md", "CHANGELOG.md")
+
+SETTINGS = """\
+[tool.pytest.ini_options]
+addopts = ["-q", "--import-mode=importlib", "-p", "no:cacheprovider", {marks}]
+consider_namespace_packages = true
+pythonpath = ["src", "tests/lab", "."]
+markers = ["bench: -", "e2e: -", "live: -", "soak: -", "takes: -"]
+
+[tool.mypy]
+strict = true
+warn_unused_ignores = false
+python_version = "3.11"
+mypy_path = "src"
+explicit_package_bases = true
+
+[tool.mutmut]
+source_paths = ["src"]
+only_mutate = {rules}
+also_copy = {also}
+pytest_add_cli_args_test_selection = {tests}
+type_check_command = {types}
+use_git_change_detection = false
+track_dependencies = false
+"""
+
+
+def prepare(python: str) -> Path:
+    """Bring the bench up to date with the checkout; return where it is."""
+    BENCH.mkdir(exist_ok=True)
+    _mirror(ROOT / "layers/paywatch/paywatch", BENCH / "src/paywatch")
+    for name in (*ALSO, *ALSO_TEXT):
+        _mirror(ROOT / name, BENCH / name)
+    tests = sorted(str(path.relative_to(ROOT)) for pattern in TESTS for path in ROOT.glob(pattern))
+    mypy = [python, "-m", "mypy", "--output", "json", "--no-error-summary", "src/paywatch"]
+    text = SETTINGS.format(
+        marks=json.dumps("-m=not bench and not e2e and not live and not soak"),
+        rules=json.dumps([f"src/paywatch/{rule}" for rule in RULES]),
+        also=json.dumps([*ALSO, *ALSO_TEXT]),
+        tests=json.dumps(tests),
+        types=json.dumps(mypy),
+    )
+    settings = BENCH / "pyproject.toml"
+    if not settings.exists() or settings.read_text() != text:
+        settings.write_text(text)
+    return BENCH
+
+
+def _mirror(source: Path, target: Path) -> None:
+    """Make the target what the source is; what is the same stays untouched."""
+    if source.is_file():
+        if not target.exists() or not filecmp.cmp(source, target, shallow=False):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+        return
+    wanted = {path.name for path in source.iterdir() if path.name != "__pycache__"}
+    target.mkdir(parents=True, exist_ok=True)
+    for path in target.iterdir():
+        if path.name not in wanted:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for name in wanted:
+        _mirror(source / name, target / name)
