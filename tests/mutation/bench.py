@@ -22,7 +22,12 @@ RULES = (
 # By which tests: the quick ones. What only a slow one notices is a test that is missing here.
 TESTS = (
     *("tests/unit/domain", "tests/unit/discovery", "tests/unit/test_poll_*.py"),
-    *("tests/unit/test_delivery.py", "tests/unit/test_health.py"),
+    *("tests/unit/test_delivery.py", "tests/unit/test_health.py", "tests/unit/test_digest.py"),
+    *(
+        "tests/unit/test_settings.py",
+        "tests/unit/test_concerned.py",
+        "tests/unit/cli/test_alerting*.py",
+    ),
     *("tests/unit/aws/test_topics.py", "tests/unit/aws/test_items.py"),
 )
 # What those tests read besides.

@@ -31,7 +31,7 @@ def inquire(
     memory: dict[str, Any] | None = None,
     listed: Sequence[str] = ("l1", "l2"),
     since: float = -30,
-    created: float = -50,
+    created: float | None = -50,
     may_go_on: Callable[[], bool] = always,
     requests: int = 600,
 ) -> Inquiry:
@@ -42,7 +42,8 @@ def inquire(
         may_go_on,
         shelf.clock.now(),
     )
-    known = {key: record(payment(key, created_at=at(created))) for key in wanted}
+    born = None if created is None else at(created)
+    known = {key: record(payment(key, created_at=born)) for key in wanted}
     inquiry.ask(known, lambda payment_id: at(since), list(listed))
     return inquiry
 

@@ -10,7 +10,7 @@ import pytest
 from paywatch.discovery.verdicts import SCAN_PAGES
 from tests.examples import at
 from tests.unit.discovery.inquiring import compago, inquire, paid
-from tests.unit.discovery.shelf import Shelf, ids_of
+from tests.unit.discovery.shelf import Shelf, ids_of, so_often
 
 NO = {"by_id": {"answer": False, "until": at(3600)}}
 
@@ -74,3 +74,43 @@ def test_rows_that_a_scan_has_shown_before_are_not_told_again() -> None:
     assert again.found == []
     wanted = inquire(shelf, ["p0007"], memory=first.memory, created=-100)
     assert ids_of(wanted.found) == ["p0007"]
+
+
+def confirmed_pages(shelf: Shelf, created: float | None) -> list[int]:
+    """Look for somebody whom no list shows; return the pages of the confirmed ones, in order."""
+    shelf.asked.clear()
+    inquire(shelf, ["nobody"], memory=NO, created=created)
+    return [query.page for query in shelf.asked if query.status == "CONFIRMED"]
+
+
+def test_a_scan_reads_two_minutes_further_than_the_birth_of_the_wanted_one() -> None:
+    shelf = settled("newest first", 1900)
+    # Page 1 goes back 500 seconds: one born 380 seconds ago may still lie behind its end.
+    assert confirmed_pages(shelf, -381) == confirmed_pages(shelf, -380) == [1, 2]
+    assert confirmed_pages(shelf, -379) == [1]
+
+
+def test_one_whose_birth_nobody_knows_is_looked_for_in_the_whole_list() -> None:
+    assert confirmed_pages(settled("newest first", 1900), None) == [1, 2, 3, 4]
+
+
+def test_a_list_with_the_oldest_first_is_read_down_to_its_first_page() -> None:
+    assert confirmed_pages(settled("oldest first", 1900), -90_000) == [1, 4, 3, 2, 1]
+    assert confirmed_pages(settled("oldest first", 900), -90_000) == [1, 2, 1]
+    assert confirmed_pages(settled("oldest first", 400), -90_000) == [1]
+
+
+def test_a_scan_that_runs_out_of_time_goes_on_behind_what_it_has_read() -> None:
+    shelf = settled("newest first", 1900)
+    # Asked before each list, and before each of its pages.
+    inquiry = inquire(shelf, ["nobody"], memory=NO, created=-90_000, may_go_on=so_often(3))
+    assert [query.page for query in shelf.asked] == [1, 2]
+    assert inquiry.memory["scans"] == {"CONFIRMED": {"page": 3, "down": False}}
+    assert inquiry.asked == set()
+
+
+def test_what_each_list_showed_is_kept_under_its_own_name() -> None:
+    inquiry = inquire(settled("newest first", 30), ["nobody"], memory=NO, created=-100)
+    inquiry.remember_shown()
+    assert set(inquiry.memory["shown"]) == {"CONFIRMED", "CANCELLED"}
+    assert inquiry.memory["shown"]["CONFIRMED"] != inquiry.memory["shown"]["CANCELLED"] == ""
