@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from paywatch.errors import Unavailable
 from tests.examples import at, payment
 from tests.unit.discovery.inquiring import compago, inquire, opened, paid
-from tests.unit.discovery.shelf import Shelf, ids_of
+from tests.unit.discovery.shelf import ONEPAY_CAN, Shelf, always, ids_of, so_often
 
 PENDING = [payment(f"l{n}", "PENDING") for n in (1, 2)]
 
@@ -86,3 +90,37 @@ def test_several_ids_go_into_one_filter_only_where_two_listed_ones_came_back() -
     assert [len(q.ids) for q in shelf.asked if q.ids] == [2]
     assert shelf.looked_up == [row.id for row in rows[:5]]
     assert inquiry.memory["many_ids"]["answer"] is False
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_what_the_documents_say_of_several_ids_is_not_found_out(known: bool) -> None:
+    rows = [payment(f"f{n}", "failed") for n in range(5)]
+    shelf = Shelf([*rows, *opened("l1", "l2")], abilities=replace(ONEPAY_CAN, many_ids=known))
+    shelf.many_ids = True
+    inquiry = inquire(shelf, [row.id for row in rows])
+    assert [len(query.ids) for query in shelf.asked if query.ids] == [5] * known
+    assert len(inquiry.asked) == 5
+    assert "many_ids" not in inquiry.memory
+
+
+@pytest.mark.parametrize(
+    ("until", "asked"), [(1, ["p0000"]), (0, ["l1", "p0000"]), (86_400, ["p0000"])]
+)
+def test_a_memory_lasts_up_to_its_instant(until: float, asked: list[str]) -> None:
+    shelf = compago([*PENDING, *paid(2, word="CONFIRMED")])
+    memory = {"by_id": {"answer": True, "until": at(until)}}
+    inquire(shelf, ["p0000"], memory=memory)
+    assert shelf.looked_up == asked
+
+
+def test_without_time_nothing_is_found_out_and_nothing_is_taken_for_granted() -> None:
+    shelf = compago([*PENDING, *paid(2, word="CONFIRMED")])
+    inquiry = inquire(shelf, ["p0000"], may_go_on=so_often(0))
+    assert (shelf.looked_up, shelf.asked, inquiry.memory.get("by_id")) == ([], [], None)
+
+
+def test_no_lookup_is_proved_by_a_page_of_the_size_that_sweeps_ask_for() -> None:
+    shelf = compago([*PENDING, *paid(2, word="CONFIRMED")], by_id=False)
+    inquire(shelf, ["p0000"], may_go_on=always)
+    proof = next(query for query in shelf.asked if query.status == "PENDING")
+    assert proof.page_size == shelf.abilities.page_size

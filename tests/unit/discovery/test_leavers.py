@@ -53,6 +53,7 @@ def test_a_pause_that_a_clock_that_leapt_has_set_is_ignored() -> None:
 def test_leavers_come_back_from_their_store_as_they_were() -> None:
     waiting = leaver("x")
     waiting.pause(NOW + timedelta(minutes=3))
-    waiting.absent = 2
+    waiting.absent, waiting.answered, waiting.word = 2, True, "ON_HOLD"
     stored = json.loads(json.dumps(store_leavers([waiting])))
     assert load_leavers(stored) == {"x": waiting}
+    assert set(store_leavers([leaver("y")])["y"]) == {"line", "since", "next", "asked", "absent"}
