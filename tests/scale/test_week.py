@@ -144,9 +144,9 @@ def check(source: str, open_payments: int, polls: int) -> tuple[int, str]:
     hours = f"{polls / 60:.1f} simulated hours" if polls < WEEK else "one simulated week"
     by_totals = f", refunds and disputes by totals {{{table(regrets)}}}" if regrets else ""
     return delays.total() + regrets.total(), (
-        f"{open_payments:,} open payments, {MOVING:.0%} moving a minute, {hours} ({polls:,} polls): "
-        f"0 misses, and the final reconcile found none; changes found by the poll under way (0) or "
-        f"the next (1) {{{table(delays)}}}{by_totals}; requests a poll: {weather.spent}"
+        f"{open_payments:,} open payments, {MOVING:.0%} moving a minute, {hours} ({polls:,} "
+        f"polls): 0 misses, and the final reconcile found none; changes found by the poll under "
+        f"way (0) or the next (1) {{{table(delays)}}}{by_totals}; requests a poll: {weather.spent}"
     )
 
 
