@@ -60,6 +60,10 @@ def test_a_batch_holds_no_more_bytes_than_sns_takes_in_one_request() -> None:
     assert all(sum(map(size_of, batch)) <= MESSAGE_BYTES for batch in sent)
 
 
+def test_where_there_is_nothing_to_send_there_is_no_request() -> None:
+    assert list(batches([])) == []
+
+
 def test_an_id_can_be_a_sort_key_if_it_has_1_to_1024_bytes() -> None:
     assert is_storable_id("x" * 1024)
     assert not is_storable_id("x" * 1025)

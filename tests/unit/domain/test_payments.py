@@ -19,6 +19,7 @@ from paywatch.domain.payments import (
     Source,
     Status,
     bucket_of,
+    instant,
     is_backwards,
     moment,
     timestamp,
@@ -118,6 +119,13 @@ def test_text_order_of_instants_is_time_order(one: datetime, other: datetime) ->
 def test_an_instant_is_written_with_six_decimals_in_utc() -> None:
     bogota = timezone(timedelta(hours=-5))
     assert timestamp(datetime(2026, 3, 1, 7, 0, tzinfo=bogota)) == "2026-03-01T12:00:00.000000Z"
+
+
+def test_a_stored_moment_comes_back_in_utc_and_one_without_an_offset_is_none() -> None:
+    assert instant("2026-03-01T07:00:00-05:00") == "2026-03-01T12:00:00.000000Z"
+    assert instant(timestamp(FIRST)) == timestamp(FIRST)
+    with pytest.raises(ValueError, match="2026-03-01T12:00:00 has no offset"):
+        instant("2026-03-01T12:00:00")
 
 
 # These places are stored: a change of the rule would lose every payment that is stored already.

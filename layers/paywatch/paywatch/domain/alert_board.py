@@ -158,11 +158,12 @@ class Board:
         return self._change(name, acknowledged_at=None, snoozed_until=limit, by=who, why=why)
 
     def dismiss(self, name: str) -> None:
-        """Leave the payments that were told of out of an alert from now on; tell of any others."""
-        ids = self.about.pop(name, [])
-        if name in self.alerts:
-            self.alerts[name] = replace(self.alerts[name], told_size=0)
-        known = self.dismissed.get(name, [])
+        """Leave the payments that were told of out of an alert from now on; tell of any others.
+
+        Raise KeyError if no such alert is open.
+        """
+        self._change(name, told_size=0)
+        ids, known = self.about.pop(name, []), self.dismissed.get(name, [])
         self.dismissed[name] = list(dict.fromkeys([*known, *ids]))[-DISMISSED_LIMIT:]
 
     def _note_about(self, finding: Finding, step: Step) -> None:

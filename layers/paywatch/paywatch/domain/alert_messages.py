@@ -54,8 +54,8 @@ class AlertMessage:
 
 def body_of(happening: Happening, detail: Detail, *, drill: bool = False) -> str:
     """Write what is told of a step as JSON text; a CloudEvents 1.0 object, as changes are."""
-    alert, over = happening.alert, happening.step is Step.RESOLVED
-    lasted = _seconds(alert.since, alert.resolved_at) if over else None
+    alert = happening.alert
+    lasted = _seconds(alert.since, alert.resolved_at) if alert.resolved_at else None
     todo = words.DRILL_STEP if drill else words.NEXT_STEPS[alert.kind].format(alert=alert.name)
     event = {
         "specversion": "1.0",
@@ -289,9 +289,7 @@ def _notification(
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
-def _seconds(since: str, until: str | None) -> int | None:
-    if until is None:
-        return None
+def _seconds(since: str, until: str) -> int:
     return max(round((moment(until) - moment(since)).total_seconds()), 0)
 
 
