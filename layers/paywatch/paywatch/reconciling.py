@@ -13,7 +13,7 @@ from paywatch.domain.changes import DetectedBy, stamp
 from paywatch.domain.payments import timestamp
 from paywatch.errors import Unavailable, UnexpectedResponse
 from paywatch.ports import Page
-from paywatch.round import Round
+from paywatch.round import NONSENSE, Round
 
 # The share of the run after which no page is begun any more: the next poll's requests are not to
 # wait for those of this one.
@@ -63,7 +63,7 @@ class Reconciling:
             return
         try:
             reconcile = Reconcile.load(self._state["current"])
-        except (KeyError, TypeError, ValueError):
+        except NONSENSE:
             self._round.report.hint("the stored reconcile made no sense and is begun anew")
             del self._state["current"]
             self.begin()

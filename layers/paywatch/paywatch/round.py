@@ -21,6 +21,8 @@ from paywatch.report import SourceReport
 # One list that cannot be had does not keep the other lists from being read; so many faults of this
 # kind do, and any other kind (a refused key, a request to wait) does at once.
 FAULTS = 3
+# What reading a stored section raises that a hand, or another version, has spoiled.
+NONSENSE = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError)
 
 T = TypeVar("T")
 
@@ -100,9 +102,9 @@ class Round:
         """Read a section of the control item; one that makes no sense is begun anew."""
         try:
             return read(self.memory.get(section, {}))
-        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
+        except NONSENSE:
             self.report.hint(f"the stored section {section} made no sense and is begun anew")
-            self.memory.pop(section, None)
+            self.memory[section] = {}
             return read({})
 
     def close(self) -> None:
