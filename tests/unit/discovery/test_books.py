@@ -12,6 +12,7 @@ from paywatch.discovery.ledger import EXPIRY_GRACE, Outcome, Ruling
 from paywatch.discovery.reader import Observation
 from paywatch.domain.changes import Record
 from paywatch.domain.payments import BUCKETS, Payment, Source, Status, bucket_of, timestamp
+from paywatch.errors import StaleState
 from paywatch.memory import MemoryPayments
 from tests.examples import ONEPAY, at, instant, observed, payment, record, rules
 from tests.unit.discovery.shelf import so_often
@@ -23,15 +24,16 @@ EMPTY = f"{digest_of(())} -"
 class Refusing(MemoryPayments):
     """A store that has something against single payments, named by their ids."""
 
-    def __init__(self, ids: Iterable[str] = ()) -> None:
+    def __init__(self, ids: Iterable[str] = (), fault: type[Exception] = OSError) -> None:
         super().__init__()
         self.ids = set(ids)
+        self.fault = fault
         self.attempts: list[str] = []
 
     def save(self, record: Record, replacing: Record | None) -> None:
         self.attempts.append(record.id)
         if record.id in self.ids:
-            raise OSError(f"{record.id} cannot be written")
+            raise self.fault(f"{record.id} cannot be written")
         super().save(record, replacing)
 
 
@@ -175,6 +177,19 @@ def test_a_stale_state_is_read_and_ruled_anew() -> None:
     assert not applied.unwritten
     after = payments.fetch(ONEPAY, ["pay-1"])["pay-1"]
     assert [c.status for c in after.history] == ["pending", "processing", "paid"]
+
+
+def test_what_others_keep_writing_first_is_left_to_the_next_run_and_is_nobodys_fault() -> None:
+    contested = [f"p{n}" for n in range(FAULTS_IN_A_ROW + 2)]
+    payments = Refusing(contested, StaleState)
+    books = Books(payments, ONEPAY, {})
+    applied = apply(books, [observed(payment(key)) for key in (*contested, "calm")])
+    # Each is read and ruled anew once, and no more.
+    assert payments.attempts == [key for key in contested for _ in range(2)] + ["calm"]
+    assert applied.unwritten == set(contested)
+    assert books.unsound == {bucket_of(key) for key in contested}
+    assert applied.faults == []
+    assert set(payments.fetch(ONEPAY, [*contested, "calm"])) == {"calm"}
 
 
 def test_newer_evidence_of_another_run_stands() -> None:

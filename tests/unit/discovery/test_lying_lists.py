@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from paywatch.discovery.reader import Observation
-from paywatch.errors import CredentialsRejected, Unavailable, UnexpectedResponse
+from paywatch.errors import CredentialsRejected, RowError, Unavailable, UnexpectedResponse
 from tests.unit.discovery.shelf import Shelf, always
 from tests.unit.discovery.walking import begin, forward, read_all, rows
 
@@ -101,6 +101,30 @@ def test_one_page_that_cannot_be_read_is_passed_in_an_unsorted_list_too() -> Non
     assert shelf.pages == [1, 2, 3]
     assert len(read) == 1000
     assert not sweep.conclusive
+
+
+def test_a_page_that_cannot_be_read_is_passed_upwards_once_a_lying_total_turned_the_walk() -> None:
+    shelf = Shelf(rows(90))
+    shelf.lie = lambda total: 100_000
+    shelf.broken["created", 3] = Unavailable("503")
+    sweep, read = read_all(shelf)
+    assert shelf.pages[-8:] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert {row.id for row in rows(90)} - set(read) == {f"p{n:03}" for n in range(40, 60)}
+    assert sweep.complete
+    assert not sweep.conclusive
+
+
+def test_a_row_that_nobody_understands_is_listed_by_its_id_and_seals_nothing() -> None:
+    shelf = Shelf(rows(30))
+    shelf.short = {2: 2}
+    shelf.refused = {2: (RowError("no amount", "p020"), RowError("no id"))}
+    sweep, read = read_all(shelf, begin(guess=2))
+    assert "p000" in read
+    assert sweep.listed("p020")
+    assert not sweep.listed("p021")
+    assert sweep.conclusive
+    assert not sweep.sealed
+    assert sweep.walks[0].why == "2 rows of page 2 could not be understood"
 
 
 def test_two_pages_in_a_row_that_cannot_be_read_end_the_reading() -> None:

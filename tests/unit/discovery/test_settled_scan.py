@@ -65,6 +65,29 @@ def test_an_unfinished_scan_has_not_yet_asked_for_anybody() -> None:
     assert inquiry.memory["scans"]["CONFIRMED"]["page"] == SCAN_PAGES + 1
 
 
+def test_a_scan_whose_time_is_up_goes_on_at_the_page_that_it_did_not_read() -> None:
+    shelf = settled("none", 1900)
+    # The list's beginning is asked for as well as each of its pages.
+    first = inquire(shelf, ["nobody"], memory=NO, may_go_on=so_often(3))
+    assert [(q.status, q.page) for q in shelf.asked] == [("CONFIRMED", 1), ("CONFIRMED", 2)]
+    assert first.memory["scans"] == {"CONFIRMED": {"page": 3, "down": False}}
+    assert first.asked == set()
+    shelf.asked.clear()
+    second = inquire(shelf, ["nobody"], memory=first.memory)
+    assert [q.page for q in shelf.asked if q.status == "CONFIRMED"] == [3, 4]
+    assert second.asked == {"nobody"}
+
+
+def test_a_scan_ends_with_the_page_that_shows_the_last_of_those_it_looks_for() -> None:
+    shelf = settled("none", 1900)
+    wanted = [shelf.rows[700].id, shelf.rows[20].id]
+    inquiry = inquire(shelf, wanted, memory=NO)
+    assert [(q.status, q.page) for q in shelf.asked] == [("CONFIRMED", 1), ("CONFIRMED", 2)]
+    assert inquiry.asked == set(wanted)
+    # Nothing is left to go on with.
+    assert inquiry.memory["scans"] == {}
+
+
 def test_rows_that_a_scan_has_shown_before_are_not_told_again() -> None:
     shelf = settled("newest first", 30)
     first = inquire(shelf, ["nobody"], memory=NO, created=-100)

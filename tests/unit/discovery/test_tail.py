@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from paywatch.discovery.reader import Observation
-from paywatch.discovery.tail import Tail, observed_order
+from paywatch.discovery.tail import Gap, Tail, observed_order
 from paywatch.domain.payments import Payment
 from paywatch.errors import Unavailable
 from paywatch.ports import Allowance, ListQuery, Order, Page
@@ -27,12 +27,16 @@ def many(first: int, count: int, start: float, step: float = 1.0) -> list[Paymen
 
 
 def read(
-    shelf: Shelf, tail: Tail | None = None, may_go_on: Callable[[], bool] = always
+    shelf: Shelf,
+    tail: Tail | None = None,
+    may_go_on: Callable[[], bool] = always,
+    *,
+    requests: int = 600,
 ) -> tuple[Tail, list[str]]:
     """Read a tail; return it as the next run would load it, and the ids that it tells of."""
     tail = tail or Tail()
     into: list[Observation] = []
-    tail.read(shelf.reader(), WATCH, may_go_on, into)
+    tail.read(shelf.reader(requests=requests), WATCH, may_go_on, into)
     return Tail.load(json.loads(json.dumps(tail.store()))), ids_of(into)
 
 
@@ -134,6 +138,19 @@ def test_an_unfinished_tail_leaves_a_gap_that_the_next_one_closes() -> None:
     tail, second = read(shelf, tail)
     assert tail.gap is None
     assert set(first) | set(second) == {row.id for row in shelf.rows}
+
+
+def test_requests_that_run_out_leave_a_gap_at_the_page_that_was_not_answered() -> None:
+    shelf = Shelf(many(0, 100, 0))
+    shelf.clock.advance(200)
+    tail, first = read(shelf, requests=2)
+    assert tail.gap == Gap(3, at(-120), False)
+    assert set(first) == {f"p{n:04}" for n in range(60, 100)}
+    # What was read is known ground all the same.
+    assert tail.mark == at(99)
+    tail, second = read(shelf, tail)
+    assert tail.gap is None
+    assert set(second) == {f"p{n:04}" for n in range(60)}
 
 
 def test_a_second_gap_is_merged_with_the_first_and_nothing_between_is_lost() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from paywatch.discovery.verdicts import LOOKUPS, SCAN_PAGES, Inquiry
+from paywatch.discovery.reader import Observation
+from paywatch.discovery.verdicts import LOOKUPS, SCAN_PAGES, TOGETHER, Inquiry
 from paywatch.errors import CredentialsRejected, OutOfTime, Unavailable
-from paywatch.ports import Order
-from tests.examples import payment, record
+from paywatch.ports import Allowance, ListQuery, Order, Page
+from tests.examples import at, payment, record
 from tests.unit.discovery.inquiring import inquire, paid
 from tests.unit.discovery.shelf import Shelf, always, ids_of, so_often
 
@@ -73,6 +76,51 @@ def test_lookups_are_bounded_in_one_run() -> None:
     inquiry = inquire(shelf, wanted)
     assert shelf.looked_up == wanted[:LOOKUPS]
     assert inquiry.asked == set(wanted[:LOOKUPS])
+
+
+# Found out before: one filter takes several ids.
+MANY_IDS = {"many_ids": {"answer": True, "until": at(3600)}}
+
+
+def failed(count: int) -> list[str]:
+    return [f"f{number:02}" for number in range(count)]
+
+
+def test_no_further_filter_is_sent_when_the_time_is_up_and_the_rest_stays_due() -> None:
+    wanted = failed(2 * TOGETHER)
+    shelf = Shelf([payment(key, "failed") for key in wanted], many_ids=True)
+    # One question after the latest paid, one filter, and no more.
+    inquiry = inquire(shelf, wanted, memory=MANY_IDS, may_go_on=so_often(2))
+    assert [q.ids for q in shelf.asked if q.ids] == [tuple(wanted[:TOGETHER])]
+    assert shelf.looked_up == []
+    assert inquiry.asked == set(wanted[:TOGETHER]) == set(ids_of(inquiry.found))
+
+
+class Unfiltered(Shelf):
+    """A provider that has forgotten how to filter by id, and shows whatever it has."""
+
+    def list(self, query: ListQuery, allowance: Allowance) -> Page:
+        return super().list(replace(query, ids=()), allowance)
+
+
+def test_a_filter_that_is_ignored_answers_for_nobody_else_and_the_rest_is_asked_for_alone() -> None:
+    wanted = failed(3)
+    strangers = [payment(f"x{number:02}", "failed") for number in range(19)]
+    shelf = Unfiltered([payment(wanted[0], "failed"), *strangers, payment(wanted[1], "failed")])
+    inquiry = inquire(shelf, wanted, memory=MANY_IDS)
+    assert shelf.looked_up == wanted[1:]
+    assert inquiry.asked == set(wanted)
+    assert inquiry.absent == {wanted[2]}
+    assert ids_of(inquiry.found) == wanted[:2]
+
+
+def test_a_second_route_is_not_asked_any_more_when_the_time_is_up() -> None:
+    shelf = Shelf(paid(3), many_ids=True)
+    inquiry = Inquiry(shelf.reader(), {}, so_often(2), shelf.clock.now())
+    into: list[Observation] = []
+    inquiry.ask_lists(["p0002", "p0001", "p0000"], into)
+    assert ids_of(into) == ["p0002", "p0001"]
+    assert len(shelf.asked) == 2
 
 
 def test_an_answer_that_cannot_be_used_leaves_its_leaver_due_and_holds_up_no_other() -> None:
