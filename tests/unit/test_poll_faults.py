@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from paylab import LabPayment
 from paylab.faults import Emptied, Lagging, ServerError, always, where
+from paywatch.discovery.ledger import judge
+from paywatch.domain.changes import stamp
+from paywatch.domain.payments import Status
+from tests.examples import observed, rules
 from tests.gates import Gate, gate
 from tests.polling import Polling
 
@@ -74,6 +79,31 @@ def test_no_loss_what_is_owed_is_published_though_the_provider_is_away() -> None
     report = polling.poll("onepay")
     assert (report["outcome"], report["published"]) == ("unavailable", 1)
     assert polling.told(payment.id) == ["paid"]
+
+
+def test_what_a_run_of_before_writes_late_is_read_and_ruled_anew_and_both_moves_are_told() -> None:
+    polling, payment, counted = begun("onepay")
+    before = polling.stored(payment.id, "onepay")
+    assert before is not None
+    row = replace(before.payment, status=Status.PROCESSING, provider_status="processing")
+    late = observed(row, seconds=200)
+    epoch = int(before.seen.partition(".")[0])
+    ruling = judge(rules(), before, replace(late, seen=stamp(epoch, 999_999)))
+    polling.world("onepay").move(payment.id, "paid")
+
+    def write_first(number: int, name: str) -> None:
+        if name == "save":
+            agree(counted)
+            assert ruling.record is not None
+            polling.payments.save(ruling.record, before)
+
+    counted.before = write_first
+    polling.poll("onepay")
+    told = [d.event["data"] for d in polling.deliveries]
+    assert [(each["status"], each["version"]) for each in told] == [("processing", 1), ("paid", 2)]
+    assert told[1]["previous_status"] == "processing"
+    # By the row that was at hand already: nobody had to be asked for it again.
+    assert told[1]["detected_by"] == "tail"
 
 
 def test_a_sweep_that_does_not_fit_into_a_run_goes_on_in_the_next() -> None:

@@ -147,24 +147,6 @@ def test_a_list_that_collapses_in_the_middle_does_not_end_a_baseline() -> None:
     assert polling.memory("reconcile")["completed"]["rows"] == 1600
 
 
-@pytest.mark.parametrize("removed", [1, 7, 19, 20, 33])
-def test_rows_that_moved_up_by_less_than_a_page_between_two_runs_are_read(removed: int) -> None:
-    polling = Polling(["onepay"], budget=12)
-    world = polling.world("onepay")
-    for number in range(400):
-        world.add("paid", created_at=polling.clock.now() - HOUR * (number + 1))
-    newest_first = world.payments()
-    while not (polling.memory("reconcile", "onepay") or {}).get("completed"):
-        polling.poll("onepay")
-        for payment in newest_first[:removed]:
-            world.remove(payment.id)
-        del newest_first[:removed]
-    stored = [polling.stored(p.id, "onepay") for p in world.payments()]
-    assert len(stored) > 50
-    assert None not in stored
-    assert polling.deliveries == []
-
-
 class Broken(Fault):
     """One page of the unfiltered list cannot be had."""
 
