@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from paywatch.discovery.books import line_of
 from paywatch.discovery.brake import SAMPLE, Brake
@@ -79,16 +79,19 @@ class Leaving:
         # A walk that cannot be believed, or whose leavers cannot all be remembered, is none.
         self.believed = not self.brake.on and len(self._leavers) <= KEPT
 
-    def ask(self, vanished: set[str], swept: Sequence[Observation]) -> set[str]:
+    def ask(
+        self, vanished: set[str], swept: Sequence[Observation], beside: Collection[str] = ()
+    ) -> set[str]:
         """Look for direct evidence of leavers and doubtful moves; return who was asked for.
 
-        Leavers of an earlier sweep do not wait for the end of the one that is under way.
+        Leavers of an earlier sweep do not wait for the end of the one that is under way. Those
+        `beside` them were asked for already.
         """
         round_, books, recording = self._round, self._round.books, self._round.recording
-        due = fair(list(self._leavers.values()), round_.began)
+        due = [x for x in fair(list(self._leavers.values()), round_.began) if x.id not in beside]
         if self.brake.on:
             due = due[:SAMPLE]
-        suspects = dict(recording.applied.backwards)
+        suspects = {k: o for k, o in recording.applied.backwards.items() if k not in beside}
         wanted = [*(leaver.id for leaver in due), *sorted(vanished), *suspects]
         books.find(wanted)
         known = {key: books.records[key] for key in wanted if key in books.records}
@@ -133,7 +136,7 @@ class Leaving:
                 leaver.pause(round_.began)
                 leaver.absent += leaver.id in inquiry.absent
                 leaver.answered = leaver.id in known
-        round_.report.leavers = len(due)
+        round_.report.leavers += len(due)
         round_.report.braked = self.brake.on
         round_.report.unexplained = len(self.unexplained)
         round_.memory["brake"] = self.brake.store()

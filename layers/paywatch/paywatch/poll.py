@@ -24,7 +24,7 @@ from paywatch.round import Round
 
 # The share of the run's time and requests after which each step begins no more: what a step leaves
 # is there for the next ones, and writing has the rest.
-OWED, PROBED, SWEPT, TAILED, WALKED = 0.25, 0.05, 0.55, 0.65, 0.70
+OWED, PROBED, SWEPT, TAILED, WALKED = 0.25, 0.05, 0.55, 0.65, 0.75
 
 # A status word that the provider made up is swept like the documented ones; no more than these.
 EXTRA_WORDS = 4
@@ -84,9 +84,7 @@ class SourcePoll:
         round_.attempt("sweep", lambda: sweep.read(reader, round_.within(SWEPT), swept))
         began, until = round_.rules.watch_began, round_.within(TAILED)
         tailed = round_.attempt("tail", lambda: tail.read(reader, began, until, others))
-        # Where a settled list is long, the open ones come first.
-        rest = round_.within(WALKED)
-        round_.attempt("settled", lambda: watch.go_on(reader, turn, rest, others, later))
+        round_.attempt("settled", lambda: watch.read_flawed(reader, turn, until, others, later))
         self._settle_up(sweep, swept, others)
         if recording.whole:
             # Only what is recorded counts as read: else the next run reads it again.
@@ -94,7 +92,7 @@ class SourcePoll:
             if tailed:
                 round_.memory["tail"] = tail.store()
         asked = leaving.ask(watch.vanished, swept)
-        if recording.whole and watch.vanished <= asked:
+        if self._walk_on(asked) and recording.whole:
             round_.memory["settled"] = watch.store()
         round_.report.certificates = [walk.certificate() for walk in sweep.walks]
         self._figures = figures_of(round_.report.certificates) if sweep.complete else ""
@@ -102,6 +100,23 @@ class SourcePoll:
         advanced = not sweep.complete and round_.report.outcome == "ok" and bool(swept)
         round_.report.watching = believed or (advanced and recording.whole)
         round_.report.sealed = believed and sweep.sealed
+
+    def _walk_on(self, asked: set[str]) -> bool:
+        """Walk on in long settled lists, behind the open ones and those that left them.
+
+        Whether whoever they raise a doubt about was asked for: else they are to be read again.
+        """
+        round_, watch, leaving = self._round, self._watch, self._leaving
+        doubtful, rows = watch.vanished - asked, list[Observation]()
+        rest = round_.within(WALKED)
+        round_.attempt("settled", lambda: watch.go_on(round_.reader, rest, rows))
+        if rows:
+            round_.recording.apply(rows, leaving.listed_at, round_.within(1.0))
+            moved_back = round_.recording.applied.backwards
+            doubtful |= {o.payment.id for o in rows if o.payment.id in moved_back} - asked
+        if doubtful:
+            asked |= leaving.ask(doubtful, [], beside=asked)
+        return doubtful <= asked
 
     def _begin_sweep(self, stored: Mapping[str, Any]) -> Sweep:
         if stored.get("cursor"):

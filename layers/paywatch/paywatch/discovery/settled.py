@@ -101,21 +101,25 @@ class SettledWatch:
         if faults:
             raise faults[0]
 
-    def go_on(
+    def read_flawed(
         self,
         reader: Reader,
         turn: int,
         may_go_on: Callable[[], bool],
         into: list[Observation],
-        later: Collection[str] = (),
+        flawed: Collection[str],
     ) -> None:
-        """Walk on in the lists that were too long so far; probe one of `later` at its turn."""
+        """Probe the list whose turn it is, if it is one of those that `read` was to leave."""
         words, short = reader.abilities.settled_words, reader.abilities.short_words
-        for number, word in enumerate(words):
-            due = word in later and turn % len(words) == number
-            due = due or bool(self.seen.get(word, {}).get("next"))
-            if due and may_go_on():
-                self._probe(reader, word, word in short, may_go_on, into)
+        word = words[turn % len(words)]
+        if word in flawed and may_go_on():
+            self._probe(reader, word, word in short, may_go_on, into)
+
+    def go_on(self, reader: Reader, may_go_on: Callable[[], bool], into: list[Observation]) -> None:
+        """Walk on in the lists that were too long so far."""
+        for word in reader.abilities.settled_words:
+            if self.seen.get(word, {}).get("next") and may_go_on():
+                self._probe(reader, word, word in reader.abilities.short_words, may_go_on, into)
 
     def _settled(self, word: str) -> bool:
         """Whether a short list needs no reading out of its turn: it is whole, or too long."""
