@@ -12,6 +12,7 @@ from tests.polling import Polling
 HOUR = timedelta(hours=1)
 REFUNDED, PAGE = 700, 20
 WITHIN = 5
+LEAVING = 6
 
 
 @pytest.mark.parametrize("pace", [1.0, 10.0])
@@ -37,3 +38,25 @@ def test_a_refund_deep_in_a_long_list_is_found_within_a_few_polls(pace: float) -
     for _ in range(WITHIN):
         polling.poll("onepay")
     assert [polling.poll("onepay")["requests"] for _ in range(4)] == [4, 4, 4, 4]
+
+
+def test_leavers_do_not_wait_for_the_walk_of_a_long_settled_list() -> None:
+    polling = Polling(["onepay"], pace=1.0, latency=2.0)
+    world = polling.world("onepay")
+    for number in range(REFUNDED):
+        world.add("refunded", created_at=polling.clock.now() - HOUR * (number + 2))
+    paid = world.add("paid", created_at=polling.clock.now() - HOUR * REFUNDED)
+    opened = [
+        world.add(created_at=polling.clock.now() - HOUR * (100 + number))
+        for number in range(LEAVING * 8)
+    ]
+    while not (polling.memory("reconcile", "onepay") or {}).get("completed"):
+        polling.poll("onepay")
+    world.move(paid.id, "refunded")
+    while opened:
+        left = [opened.pop().id for _ in range(LEAVING)]
+        for payment_id in left:
+            world.move(payment_id, "failed")
+        polling.poll("onepay")
+        assert [polling.told(payment_id) for payment_id in left] == [["failed"]] * LEAVING
+    assert polling.told(paid.id) == ["refunded"]
