@@ -60,8 +60,13 @@ SPOILT: list[tuple[str, dict[str, Any]]] = [
     ("still", {"moves": float("inf")}),
     ("sweep", {"cursor": {"walks": [{}]}}),
     ("sweep", {"guesses": 5}),
+    ("sweep", {"guesses": {"created": "last", "PENDING": "last"}}),
     ("tail", {"gap": {"page": 3}}),
+    ("tail", {"mark": 5}),
+    ("tail", {"known": 5}),
     ("totals", {"accounts": {"paid": [1]}}),
+    ("walk", {"began": 5}),
+    ("walk", {"epoch": "last"}),
     ("words", {"seen": 5}),
     ("words", {"refused": 5}),
 ]

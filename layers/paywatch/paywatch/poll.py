@@ -165,7 +165,7 @@ class SourcePoll:
     def _look_back(self) -> None:
         """Reconcile and compare totals, in what is left of the run."""
         reconciling, listed_at = self._reconciling, self._leaving.listed_at
-        swept_once = "walk" in self._round.memory
+        swept_once = "began" in self._round.memory.get("walk", {})
         if self._wants_reconcile:
             reconciling.request()
         elif swept_once and not reconciling.baseline_is_complete:

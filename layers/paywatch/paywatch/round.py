@@ -12,6 +12,7 @@ from paywatch.discovery.ledger import Rules
 from paywatch.discovery.overdue import Overdue
 from paywatch.discovery.patience import Patience
 from paywatch.discovery.reader import Reader
+from paywatch.domain.payments import instant
 from paywatch.domain.thresholds import Thresholds
 from paywatch.errors import OutOfTime, ProviderError, Unavailable, UnexpectedResponse
 from paywatch.ports import Clock, Control, Controls, Payments, Topic
@@ -50,7 +51,7 @@ class Round:
         self.began = clock.now()
         self.report = SourceReport()
         self.memory = {name: _load(text) for name, text in control.memory.items()}
-        self.walk_began: str | None = self.memory.get("walk", {}).get("began")
+        self.walk_began = self.recall("walk", _walk_began)
         rules = Rules(control.lease.source, control.watch_began, baseline=not self.walk_began)
         self.rules = rules
         self.coverage = self.recall("coverage", Coverage.load)
@@ -113,6 +114,13 @@ class Round:
         before = self.control.memory
         changed = {name: text for name, text in written.items() if text != before.get(name)}
         self._controls.finish(self.control.lease, self.recording.digests(), changed)
+
+
+def _walk_began(stored: Mapping[str, Any]) -> str | None:
+    """Return when the last walk that was believed began, if there was one."""
+    if not isinstance(stored.get("epoch", 0), int):
+        raise ValueError("the walk has no number")
+    return instant(stored["began"]) if "began" in stored else None
 
 
 def _load(text: str) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def test_a_scan_whose_time_is_up_goes_on_at_the_page_that_it_did_not_read() -> N
     # The list's beginning is asked for as well as each of its pages.
     first = inquire(shelf, ["nobody"], memory=NO, may_go_on=so_often(3))
     assert [(q.status, q.page) for q in shelf.asked] == [("CONFIRMED", 1), ("CONFIRMED", 2)]
-    assert first.memory["scans"] == {"CONFIRMED": {"page": 3, "down": False}}
+    assert first.memory["scans"]["CONFIRMED"] == {"page": 3, "down": False}
     assert first.asked == set()
     shelf.asked.clear()
     second = inquire(shelf, ["nobody"], memory=first.memory)
@@ -123,17 +123,20 @@ def test_a_list_with_the_oldest_first_is_read_down_to_its_first_page() -> None:
     assert confirmed_pages(settled("oldest first", 400), -90_000) == [1]
 
 
-def test_a_scan_that_runs_out_of_time_goes_on_behind_what_it_has_read() -> None:
-    shelf = settled("newest first", 1900)
-    # Asked before each list, and before each of its pages.
-    inquiry = inquire(shelf, ["nobody"], memory=NO, created=-90_000, may_go_on=so_often(3))
-    assert [query.page for query in shelf.asked] == [1, 2]
-    assert inquiry.memory["scans"] == {"CONFIRMED": {"page": 3, "down": False}}
-    assert inquiry.asked == set()
-
-
 def test_what_each_list_showed_is_kept_under_its_own_name() -> None:
     inquiry = inquire(settled("newest first", 30), ["nobody"], memory=NO, created=-100)
     inquiry.remember_shown()
     assert set(inquiry.memory["shown"]) == {"CONFIRMED", "CANCELLED"}
     assert inquiry.memory["shown"]["CONFIRMED"] != inquiry.memory["shown"]["CANCELLED"] == ""
+
+
+def test_nobody_counts_as_asked_for_while_a_list_is_unread() -> None:
+    shelf = settled("newest first", 400)
+    # Time enough for the first list alone: asked before each list and each page.
+    first = inquire(shelf, ["nobody"], memory=NO, created=-90_000, may_go_on=so_often(2))
+    assert [query.status for query in shelf.asked] == ["CONFIRMED"]
+    assert first.asked == set()
+    shelf.asked.clear()
+    again = inquire(shelf, ["nobody"], memory=first.memory, created=-90_000, may_go_on=so_often(2))
+    assert [query.status for query in shelf.asked] == ["CANCELLED"]
+    assert again.asked == {"nobody"}

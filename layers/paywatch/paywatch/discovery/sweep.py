@@ -44,7 +44,7 @@ class Sweep:
         cls, words: Sequence[str], guesses: Mapping[str, int], now: datetime, epoch: int
     ) -> Sweep:
         """Begin a new sweep of these lists."""
-        return cls(now, epoch, [Walk(word) for word in words], dict(guesses))
+        return cls(now, epoch, [Walk(word) for word in words], _pages(guesses))
 
     @classmethod
     def resume(cls, stored: Mapping[str, Any]) -> Sweep:
@@ -67,7 +67,7 @@ class Sweep:
                 )
             )
         began, epoch = moment(stored["began"]), int(stored["epoch"])
-        guesses, forgot = dict(stored["guesses"]), bool(stored["forgot"])
+        guesses, forgot = _pages(stored["guesses"]), bool(stored["forgot"])
         return cls(began, epoch, walks, guesses, fresh=False, forgot=forgot)
 
     def store(self) -> dict[str, Any]:
@@ -138,6 +138,10 @@ class Sweep:
                     way.advance(page)
             if walk.complete:
                 self.guesses[walk.word] = walk.last_page
+
+
+def _pages(guesses: Mapping[str, Any]) -> dict[str, int]:
+    return {str(word): int(page) for word, page in guesses.items()}
 
 
 def _read_page(reader: Reader, walk: Walk, way: Direction, into: list[Observation]) -> Page | None:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from paywatch.discovery.known import pack_rows, unknown
+from paywatch.discovery.known import pack_rows, unknown, unpack_hashes
 from paywatch.discovery.reader import Observation, Reader
 from paywatch.domain.changes import DetectedBy
-from paywatch.domain.payments import Payment, moment, timestamp
+from paywatch.domain.payments import Payment, instant, moment, timestamp
 from paywatch.errors import OutOfTime
 from paywatch.ports import ListQuery, Order, Page
 
@@ -42,6 +42,12 @@ class Gap:
     floor: str
     down: bool
 
+    @classmethod
+    def load(cls, stored: Mapping[str, Any]) -> Gap:
+        """Read what `Tail.store` wrote."""
+        floor = str(stored["floor"])
+        return cls(max(int(stored["page"]), 1), floor and instant(floor), bool(stored["down"]))
+
 
 @dataclass
 class Tail:
@@ -55,11 +61,12 @@ class Tail:
     @classmethod
     def load(cls, stored: Mapping[str, Any]) -> Tail:
         """Read what `store` wrote."""
-        gap = stored.get("gap")
+        gap, mark, known = stored.get("gap"), stored.get("mark"), stored.get("known", "")
+        unpack_hashes(known)  # what is no such text raises
         return cls(
-            mark=stored.get("mark"),
-            known=stored.get("known", ""),
-            gap=None if gap is None else Gap(gap["page"], gap["floor"], gap["down"]),
+            mark=None if mark is None else instant(mark),
+            known=known,
+            gap=None if gap is None else Gap.load(gap),
         )
 
     def store(self) -> dict[str, Any]:

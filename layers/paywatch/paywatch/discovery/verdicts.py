@@ -21,6 +21,8 @@ from paywatch.errors import Unavailable, UnexpectedResponse
 from paywatch.ports import ListQuery, Order
 
 LOOKUPS = 30
+# Where a scan of a list begins that no run has begun.
+FROM_THE_START: Mapping[str, Any] = {"page": 1, "down": False}
 SCAN_PAGES = 6
 # From so many on, a list that shows the latest paid ones is cheaper than asking one by one.
 MANY = 3
@@ -146,9 +148,14 @@ class Inquiry:
             self._scan_word(None, doubted, cursors)
             for key in wanted.intersection(self.doubtful) - set(doubted):
                 del left[key]
-        for word in self.reader.abilities.settled_words:
+        words = self.reader.abilities.settled_words
+        begun = set(cursors).intersection(words)
+        # Those that the last run did not finish come first, and are all that is still to be read.
+        for word in sorted(words, key=lambda word: word not in begun):
             if left and self.may_go_on():
                 self._scan_word(word, left, cursors)
+            elif left and (word in begun or not begun):
+                cursors.setdefault(word, dict(FROM_THE_START))
         if not cursors:
             self.asked |= wanted
 
@@ -157,7 +164,7 @@ class Inquiry:
     ) -> None:
         created = [record.payment.created_at or "" for record in left.values()]
         floor = timestamp(moment(min(created)) - OVERLAP) if all(created) else ""
-        cursor = cursors.pop(word or UNFILTERED, {"page": 1, "down": False})
+        cursor = cursors.pop(word or UNFILTERED, FROM_THE_START)
         number, down = int(cursor["page"]), bool(cursor["down"])
         for _ in range(SCAN_PAGES):
             if not left or not self.may_go_on():
