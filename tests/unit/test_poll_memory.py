@@ -124,6 +124,29 @@ def test_sections_that_are_no_json_object_are_begun_anew_all_at_once(
     assert polling.memory("reconcile", source)["completed"]["rows"] == 12
 
 
+@pytest.mark.parametrize(
+    ("section", "beyond"),
+    [
+        ("sweep", {"guesses": dict.fromkeys(("created", "processing", "PENDING"), 10**12)}),
+        ("tail", {"mark": timestamp(START), "gap": {"page": 10**12, "floor": "", "down": True}}),
+        ("tail", {"mark": timestamp(START), "gap": {"page": 10**12, "floor": "", "down": False}}),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("source", ["compago", "onepay"])
+def test_a_stored_page_that_is_behind_the_end_and_refused_stops_nothing(
+    source: str, section: str, beyond: dict[str, Any]
+) -> None:
+    # As after one answer that lied about the last page.
+    polling, moved = begun(source)
+    settle(polling, source, moved)
+    write(polling, source, section, json.dumps(beyond))
+    polling.poll(source)
+    assert [polling.poll(source)["outcome"] for _ in range(3)] == ["ok"] * 3
+    assert polling.told(moved.id) == ["paid"]
+    assert len(polling.deliveries) == 1
+
+
 CURRENT = Reconcile([UNFILTERED], timestamp(START)).store()
 
 

@@ -107,7 +107,8 @@ class SourcePoll:
         Whether whoever they raise a doubt about was asked for: else they are to be read again.
         """
         round_, watch, leaving = self._round, self._watch, self._leaving
-        doubtful, rows = watch.vanished - asked, list[Observation]()
+        doubtful = watch.vanished - asked
+        rows: list[Observation] = []
         rest = round_.within(WALKED)
         round_.attempt("settled", lambda: watch.go_on(round_.reader, rest, rows))
         if rows:

@@ -8,7 +8,7 @@ rows that were read then, as they were; it is never "an id that we hold".
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -51,12 +51,16 @@ class Gap:
 
 @dataclass
 class Tail:
-    """Where the known ground begins, and what is still missing behind it."""
+    """Where the known ground begins, and what is still missing behind it.
+
+    `end` is the last page, as this run's first page states it; it is not stored.
+    """
 
     mark: str | None = None
     known: str = ""
     gap: Gap | None = None
     why: str = ""
+    end: int = 1
 
     @classmethod
     def load(cls, stored: Mapping[str, Any]) -> Tail:
@@ -104,7 +108,9 @@ class Tail:
                 behind = floor if self.gap is None else min(floor, self.gap.floor)
                 self.gap = Gap(left.page, behind, left.down)
             elif self.gap is not None:
-                self.gap = self._read_on(reader, self.gap, may_go_on, found)
+                # Behind the end, a page may be refused, at every poll.
+                gap = replace(self.gap, page=min(self.gap.page, self.end))
+                self.gap = self._read_on(reader, gap, may_go_on, found)
         finally:
             into.extend(unknown(found, self.known))
         self.known = pack_rows(found)
@@ -129,6 +135,7 @@ class Tail:
     ) -> Gap | None:
         """Read from the newest end, wherever that is; return what is left above `floor`."""
         page = _read(reader, 1, found)
+        self.end = page.last_page
         order = Order.NEWEST_FIRST
         if Order.NEWEST_FIRST not in reader.abilities.orders and page.last_page > 1:
             seen = observed_order(page.rows)

@@ -186,6 +186,9 @@ class Backwards:
         walk = self._walk
         if self._forwards is not None:
             self._forwards.skip()
+        elif not walk.pages and (walk.page or 1) > 1:
+            # It may have been guessed too high: page 1 says where the end is.
+            walk.page = 1
         elif (walk.page or 1) > 1:
             walk.page, self._at_the_end = (walk.page or 1) - 1, True
         else:
