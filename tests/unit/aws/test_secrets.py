@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import traceback
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -154,3 +158,22 @@ def test_the_secret_is_read_again_only_when_forced(secrets: SecretsManagerClient
     assert api_keys(secrets, arn, force=True) == {ONEPAY: "new"}
     assert api_keys(secrets, arn) == {ONEPAY: "new"}
     assert CACHED_SECONDS == 300
+
+
+def test_threads_that_ask_at_once_read_the_secret_once(
+    secrets: SecretsManagerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arn = secrets.create_secret(Name="paywatch", SecretString='{"onepay": "key"}')["ARN"]
+    both, reads, read = Barrier(2), Counter[str](), secrets.get_secret_value
+
+    def slow(**options: Any) -> Any:
+        reads[options["SecretId"]] += 1
+        with suppress(BrokenBarrierError):
+            both.wait(timeout=0.3)
+        return read(**options)
+
+    monkeypatch.setattr(secrets, "get_secret_value", slow)
+    with ThreadPoolExecutor(2) as threads:
+        answers = list(threads.map(lambda _: dict(api_keys(secrets, arn)), range(2)))
+    assert answers == [{ONEPAY: "key"}] * 2
+    assert reads == {arn: 1}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
 
 CACHED_SECONDS = 300
+# The sources' threads ask at once: the first one reads for all.
+_reading = Lock()
 
 _REASONS = {
     "ResourceNotFoundException": "there is no such secret, or it has no value yet",
@@ -58,7 +61,8 @@ class ApiKeys(Mapping[Source, str]):
 def api_keys(client: SecretsManagerClient, arn: str, *, force: bool = False) -> ApiKeys:
     """Read the keys, at most once in five minutes unless forced; raise ConfigurationError."""
     try:
-        value = _provider(client).get(arn, max_age=CACHED_SECONDS, force_fetch=force)
+        with _reading:
+            value = _provider(client).get(arn, max_age=CACHED_SECONDS, force_fetch=force)
     except GetParameterError as error:
         fault, value = error.__context__, None
         code = fault.response["Error"]["Code"] if isinstance(fault, ClientError) else ""
