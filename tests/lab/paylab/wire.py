@@ -8,17 +8,20 @@ from decimal import Decimal
 from paylab.messages import Response
 
 JSON_TYPE = "application/json"
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def text(value: object) -> str:
     """Return a value as compact JSON text, keys in their order, decimals as numbers."""
+    if value is None or isinstance(value, str | int | float):
+        return _encode(value)
     if isinstance(value, Decimal):
         return number(value)
     if isinstance(value, Mapping):
         return "{" + ",".join(f"{text(k)}:{text(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, Sequence):
         return "[" + ",".join(text(v) for v in value) + "]"
-    return json.dumps(value, ensure_ascii=False)
+    return _encode(value)
 
 
 def number(amount: Decimal) -> str:

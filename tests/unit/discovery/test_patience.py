@@ -16,7 +16,7 @@ from paywatch.discovery.patience import (
     KNOWN_PENDING,
     LONGEST_LIMIT,
     LONGEST_STEP,
-    REMEMBERED,
+    STAYS,
     STEPS,
     TIMES,
     Patience,
@@ -112,18 +112,18 @@ def test_what_is_usual_is_never_less_than_99_of_100_waited_and_hardly_more(
 
 def test_what_is_old_weighs_less_when_there_is_too_much_of_it() -> None:
     patience = learned(MOVING, 0, MINUTE, lapsed=9)
-    patience.stays[MOVING] = {0: REMEMBERED - 1, 4: 1}
+    patience.stays[MOVING] = {0: STAYS - 1, 4: 1}
     patience.note(MOVING, 2 * MINUTE)
-    assert patience.stays[MOVING] == {0: (REMEMBERED - 1) // 2, 4: 1}
+    assert patience.stays[MOVING] == {0: (STAYS - 1) // 2, 4: 1}
     assert patience.lapsed == {MOVING: 4}
 
 
 def test_what_is_remembered_at_most_is_not_halved_yet_and_single_stays_are_forgotten() -> None:
-    patience = Patience(stays={MOVING: {0: REMEMBERED - 2, 8: 1}})
+    patience = Patience(stays={MOVING: {0: STAYS - 2, 8: 1}})
     patience.note(MOVING, MINUTE)
-    assert patience.stays[MOVING] == {0: REMEMBERED - 1, 8: 1}
+    assert patience.stays[MOVING] == {0: STAYS - 1, 8: 1}
     patience.note(MOVING, MINUTE)
-    assert patience.stays[MOVING] == {0: REMEMBERED // 2}
+    assert patience.stays[MOVING] == {0: STAYS // 2}
 
 
 def test_only_so_many_kinds_are_known_and_those_go_on_being_counted() -> None:

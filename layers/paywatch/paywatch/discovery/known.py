@@ -5,15 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from paywatch.discovery.reader import Observation
-from paywatch.domain.payments import Payment
+from paywatch.domain.payments import REMEMBERED, Payment
 
 HASH_BYTES = 6
 # The newest so many rows of a reading are kept (a control item has 400 KB for everything).
 KNOWN_ROWS = 500
 
 
+@lru_cache(REMEMBERED)
 def short_hash(text: str) -> bytes:
     """Return 6 bytes that stand for a text where 36 would not fit."""
     return hashlib.sha256(text.encode()).digest()[:HASH_BYTES]

@@ -28,7 +28,7 @@ KNOWN, KNOWN_PENDING = 30, 100
 # More than this share that is never settled, and waiting is no fault.
 LAPSING = 0.01
 # Above so many, all counts of a kind are halved: what is old weighs less.
-REMEMBERED = 5_000
+STAYS = 5_000
 KINDS = 40
 LONGEST_LIMIT = 10 * 365 * 86_400
 
@@ -88,7 +88,7 @@ class Patience:
         length = max(stay.total_seconds(), SHORTEST)
         step = min(ceil(STEPS * log2(length / SHORTEST)), LONGEST_STEP)
         steps[step] = steps.get(step, 0) + 1
-        if sum(steps.values()) > REMEMBERED:
+        if sum(steps.values()) > STAYS:
             self.stays[kind] = {s: n // 2 for s, n in steps.items() if n > 1}
             self.lapsed[kind] = self.lapsed.get(kind, 0) // 2
 

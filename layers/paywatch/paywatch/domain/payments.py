@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 PROVIDERS = ("compago", "onepay")
 
@@ -147,8 +147,11 @@ def instant(text: object) -> str:
 
 
 BUCKETS = 64
+# Open payments are looked at again in every poll; what was computed of so many texts is kept.
+REMEMBERED = 16_384
 
 
+@lru_cache(REMEMBERED)
 def bucket_of(payment_id: str) -> int:
     """The bucket, 0 to 63, that a payment's item lives in; stable for ever."""
     return hashlib.sha256(payment_id.encode()).digest()[0] % BUCKETS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
 LONGEST_RETRY_AFTER = 86_400.0
@@ -13,6 +14,7 @@ LONGEST_RESET = 3_600.0
 _EPOCH_FROM = 1_000_000_000
 
 
+@lru_cache(16)
 def http_date(text: str | None) -> datetime | None:
     """Read an HTTP date, in UTC."""
     if text is None:
