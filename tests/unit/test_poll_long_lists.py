@@ -85,3 +85,20 @@ def test_who_a_long_walk_raises_a_doubt_about_is_asked_for_in_the_same_poll() ->
     (event,) = [d.event["data"] for d in polling.deliveries]
     assert (event["detected_by"], event["correction"]) == ("lookup", True)
     assert [part["outcome"] for part in parts] == ["ok"] * len(parts)
+
+
+def test_a_sweep_that_is_nearly_at_its_end_is_ended_in_the_same_poll() -> None:
+    polling = Polling(["onepay"], pace=1.0)
+    world = polling.world("onepay")
+    opened = [
+        world.add(created_at=polling.clock.now() - HOUR * (2 + number)) for number in range(40 * 20)
+    ]
+    while not (polling.memory("reconcile", "onepay") or {}).get("completed"):
+        polling.poll("onepay")
+    for number in range(4):
+        left = opened.pop().id
+        world.move(left, "paid")
+        part = polling.poll("onepay")
+        assert part["outcome"] == "ok", number
+        assert [c["why"] for c in part["certificates"]] == ["", "the list is empty"]
+        assert polling.told(left) == ["paid"]

@@ -18,7 +18,7 @@ from paywatch.round import Round
 KEPT = 300
 # The share of the run after which no question is begun any more: however many have left, a
 # reconcile has what comes after it.
-ASKED = 0.77
+ASKED = 0.8
 
 
 class Leaving:

@@ -24,7 +24,9 @@ from paywatch.round import Round
 
 # The share of the run's time and requests after which each step begins no more: what a step leaves
 # is there for the next ones, and writing has the rest.
-OWED, PROBED, SWEPT, TAILED, WALKED = 0.25, 0.05, 0.55, 0.65, 0.75
+OWED, PROBED, SWEPT, TAILED, WALKED = 0.25, 0.05, 0.55, 0.7, 0.77
+# Up to here, a sweep that is nearly at its end goes on.
+ENDED = 0.66
 
 # A status word that the provider made up is swept like the documented ones; no more than these.
 EXTRA_WORDS = 4
@@ -81,7 +83,8 @@ class SourcePoll:
         # A list that fails, or hangs, must not cost the others their time.
         later = round_.recall("flaws", Flaws.load).words
         round_.attempt("settled", lambda: watch.read(reader, turn, share, others, later))
-        round_.attempt("sweep", lambda: sweep.read(reader, round_.within(SWEPT), swept))
+        until, end = round_.within(SWEPT), round_.within(ENDED)
+        round_.attempt("sweep", lambda: sweep.read(reader, until, end, swept))
         began, until = round_.rules.watch_began, round_.within(TAILED)
         tailed = round_.attempt("tail", lambda: tail.read(reader, began, until, others))
         round_.attempt("settled", lambda: watch.read_flawed(reader, turn, until, others, later))

@@ -129,6 +129,11 @@ def always() -> bool:
     return True
 
 
+def never() -> bool:
+    """Let no step go on."""
+    return False
+
+
 def so_often(times: int) -> Callable[[], bool]:
     """Let a step go on so many times."""
     left = [times]

@@ -6,7 +6,7 @@ import pytest
 
 from paywatch.discovery.reader import Observation
 from paywatch.errors import CredentialsRejected, RowError, Unavailable, UnexpectedResponse
-from tests.unit.discovery.shelf import Shelf, always
+from tests.unit.discovery.shelf import Shelf, always, never
 from tests.unit.discovery.walking import begin, forward, read_all, rows
 
 
@@ -133,7 +133,7 @@ def test_two_pages_in_a_row_that_cannot_be_read_end_the_reading() -> None:
     sweep = begin(guess=5)
     into: list[Observation] = []
     with pytest.raises(Unavailable):
-        sweep.read(shelf.reader(), always, into)
+        sweep.read(shelf.reader(), always, never, into)
     assert shelf.pages == [5, 4, 3, 2]
     assert len(into) == 30
     assert not sweep.complete

@@ -10,7 +10,7 @@ from paywatch.discovery.reader import Observation
 from paywatch.discovery.sweep import Sweep
 from paywatch.errors import OutOfTime
 from tests.examples import WATCH, at, payment
-from tests.unit.discovery.shelf import Shelf, always, ids_of, so_often
+from tests.unit.discovery.shelf import Shelf, always, ids_of, never, so_often
 from tests.unit.discovery.walking import begin, forward, read_all, rows
 
 
@@ -123,7 +123,7 @@ def test_a_sweep_that_goes_on_from_its_stored_cursor_reads_what_one_in_one_go_re
     shelf, sweep = make()
     into: list[Observation] = []
     for run in range(60):
-        sweep.read(shelf.reader(epoch=1 + run), so_often(pages + 1), into)
+        sweep.read(shelf.reader(epoch=1 + run), so_often(pages), never, into)
         if sweep.complete:
             break
         sweep = Sweep.resume(json.loads(json.dumps(sweep.store())))
@@ -139,9 +139,46 @@ def test_what_was_read_before_the_budget_ended_is_kept() -> None:
     shelf = Shelf(rows(90))
     sweep, into = begin(guess=5), list[Observation]()
     with pytest.raises(OutOfTime):
-        sweep.read(shelf.reader(requests=2), always, into)
+        sweep.read(shelf.reader(requests=2), always, never, into)
     assert len(into) == 30
     assert sweep.walks[0].page == 3
+
+
+@pytest.mark.parametrize("kind", ["sorted", "unsorted"])
+@pytest.mark.parametrize(
+    ("pages", "ends", "read"),
+    # Of 12 pages, two at the end are a fifth of the ten that were read.
+    [(10, 9, 12), (9, 9, 9), (11, 9, 12), (10, 1, 11), (11, 0, 11)],
+)
+def test_a_sweep_that_is_nearly_at_its_end_is_not_cut_there(
+    kind: str, pages: int, ends: int, read: int
+) -> None:
+    shelf = Shelf(rows(240)) if kind == "sorted" else forward(12 * 500)
+    sweep = begin(guess=12) if kind == "sorted" else begin("PENDING", guess=12)
+    sweep.read(shelf.reader(), so_often(pages), so_often(ends), [])
+    assert len(shelf.asked) == read
+    assert sweep.complete is (read == 12)
+
+
+def test_lists_that_were_not_begun_are_part_of_what_is_left() -> None:
+    shelf = Shelf([*rows(200), *rows(100, "processing", 500)])
+    guesses = {"created": 10, "processing": 5}
+    sweep = Sweep.start(["created", "processing"], guesses, WATCH, 1)
+    sweep.read(shelf.reader(), so_often(9), always, [])
+    assert len(shelf.asked) == 9
+    assert not sweep.complete
+    sweep.read(shelf.reader(), so_often(5), always, [])
+    assert len(shelf.asked) == 9 + 1 + 5
+    assert sweep.complete
+
+
+def test_a_sweep_that_goes_on_counts_what_this_run_read() -> None:
+    shelf = Shelf(rows(240))
+    sweep = begin(guess=12)
+    sweep.read(shelf.reader(), so_often(8), never, [])
+    sweep.read(shelf.reader(epoch=2), so_often(2), always, [])
+    assert len(shelf.asked) == 10
+    assert not sweep.complete
 
 
 def test_every_open_list_is_read_one_after_the_other() -> None:

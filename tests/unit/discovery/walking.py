@@ -6,7 +6,7 @@ from paywatch.discovery.reader import Observation
 from paywatch.discovery.sweep import Sweep
 from paywatch.domain.payments import Payment
 from tests.examples import WATCH, at, payment
-from tests.unit.discovery.shelf import COMPAGO_CAN, Shelf, always, ids_of
+from tests.unit.discovery.shelf import COMPAGO_CAN, Shelf, always, ids_of, never
 
 
 def rows(count: int, word: str = "created", first: int = 0) -> list[Payment]:
@@ -24,7 +24,7 @@ def read_all(shelf: Shelf, sweep: Sweep | None = None) -> tuple[Sweep, list[str]
     """Walk a sweep to its end in one go; return it and the ids in the order of reading."""
     sweep = sweep or begin()
     into: list[Observation] = []
-    sweep.read(shelf.reader(), always, into)
+    sweep.read(shelf.reader(), always, never, into)
     return sweep, ids_of(into)
 
 

@@ -22,6 +22,8 @@ from paywatch.ports import Page
 
 # Above this many ids an unfinished sweep no longer remembers which it listed (item size).
 LISTED_LIMIT = 30_000
+# A sweep is nearly at its end where so many times the pages left are no more than this run read.
+NEARLY = 5
 
 
 @dataclass
@@ -122,22 +124,34 @@ class Sweep:
         mark = short_hash(payment_id)
         return any(mark in walk.ids for walk in self.walks)
 
-    def read(self, reader: Reader, may_go_on: Callable[[], bool], into: list[Observation]) -> None:
+    def read(
+        self,
+        reader: Reader,
+        may_go_on: Callable[[], bool],
+        may_end: Callable[[], bool],
+        into: list[Observation],
+    ) -> None:
         """Read on until every list is walked to its end, or this run's share is used up.
 
-        What was read is in `into` also when OutOfTime or a ProviderError ends it.
+        One that is nearly at its end then goes on for as long as it `may_end`: cut there, it would
+        take the next run as well. What was read is in `into` also when OutOfTime or a ProviderError
+        ends it.
         """
-        for walk in self.walks:
-            if walk.complete or not may_go_on():
+        read = 0
+        for number, walk in enumerate(self.walks):
+            if walk.complete:
                 continue
             way = direction(walk, reader.abilities, self.guesses.get(walk.word, 1))
-            while not walk.complete and may_go_on():
+            behind = sum(self.guesses.get(after.word, 1) for after in self.walks[number + 1 :])
+            while not walk.complete:
+                if not may_go_on() and not (NEARLY * (way.left + behind) <= read and may_end()):
+                    return
                 page = _read_page(reader, walk, way, into)
+                read += 1
                 if page is not None:
                     walk.count(page)
                     way.advance(page)
-            if walk.complete:
-                self.guesses[walk.word] = walk.last_page
+            self.guesses[walk.word] = walk.last_page
 
 
 def _pages(guesses: Mapping[str, Any]) -> dict[str, int]:

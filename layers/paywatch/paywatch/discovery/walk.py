@@ -83,6 +83,10 @@ class Walk:
 class Direction(Protocol):
     """How a walk goes through its list."""
 
+    @property
+    def left(self) -> int:
+        """How many pages there are still to read, as far as the list has said."""
+
     def query(self) -> ListQuery:
         """Say which page to ask for next."""
 
@@ -112,6 +116,11 @@ class Forwards:
         # the last run began there too and came no further.
         before = max((walk.page or 1) - 1, 1)
         walk.page = walk.resumed_at = before if before != walk.resumed_at else walk.page or 1
+
+    @property
+    def left(self) -> int:
+        """The pages from the next one up to the stated last one."""
+        return max(self._walk.last_page - (self._walk.page or 1) + 1, 1)
 
     def query(self) -> ListQuery:
         """Ask for the next page up."""
@@ -150,6 +159,11 @@ class Backwards:
         self._at_the_end = walk.page is not None
         walk.page = walk.page or max(guess, 1)
         self._forwards = self._turn() if walk.reads_on else None
+
+    @property
+    def left(self) -> int:
+        """The pages from the next one down to the first."""
+        return (self._walk.page or 1) if self._forwards is None else self._forwards.left
 
     def query(self) -> ListQuery:
         """Ask for the next page down."""
