@@ -6,9 +6,9 @@ import botocore.session
 import pytest
 from botocore.loaders import create_loader
 
-from tests.proofs import proof, pytest_terminal_summary
+from tests.proofs import proof, pytest_configure, pytest_terminal_summary
 
-__all__ = ["proof", "pytest_terminal_summary"]
+__all__ = ["proof", "pytest_configure", "pytest_terminal_summary"]
 
 # Every test has AWS clients of its own, but the descriptions of the services are read once.
 _loader = create_loader()

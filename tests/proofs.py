@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 KEY = "proof"
+# Of a proof that took so many seconds, the row is told as soon as it has ended.
+LONG = 60
 HEADS = ("proof", "cases", "violations", "seed", "seconds")
 
 
@@ -82,6 +84,30 @@ def laid_out(found: Iterable[tuple[Stated, float]]) -> str:
 def _told(stated: Stated) -> str:
     sentence, *table = stated.figures.splitlines()
     return "\n".join([fill(f"{stated.name}: {sentence}", 100), *table])
+
+
+class Progress:
+    """Tells the rows of long proofs as they end: those of hours that are cut short are not lost."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.duration < LONG:
+            return
+        terminal: Any = self._config.pluginmanager.get_plugin("terminalreporter")
+        for stated, seconds in rows([report]):
+            terminal.ensure_newline()
+            terminal.write_line(
+                f"{stated.name}: {stated.cases:,} cases, {stated.violations:,} violations, "
+                f"{seconds:,.0f} s"
+            )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell progress where the terminal is, and not in the processes that run tests for it."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Progress(config))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
-from tests.proofs import Proof, Stated, laid_out, rows
+from tests.proofs import Progress, Proof, Stated, laid_out, rows
 
 
 def report(outcome: Any, *stated: tuple[str, int]) -> pytest.TestReport:
@@ -44,3 +46,14 @@ def test_a_test_that_failed_is_a_violation_whatever_it_stated(stated: Any) -> No
 
 def test_violations_that_were_stated_are_told_once() -> None:
     assert [each.violations for each, _ in rows([report("failed", ("deaths", 3))])] == [3]
+
+
+def test_the_row_of_a_long_proof_is_told_as_it_ends() -> None:
+    terminal = Mock()
+    plugins = SimpleNamespace(get_plugin={"terminalreporter": terminal}.get)
+    config: Any = SimpleNamespace(pluginmanager=plugins)
+    short = report("passed", ("pairs", 0))
+    short.duration = 59.0
+    for each in (short, report("passed", ("deaths", 2))):
+        Progress(config).pytest_runtest_logreport(each)
+    terminal.write_line.assert_called_once_with("deaths: 1,200 cases, 2 violations, 61 s")
