@@ -26,7 +26,7 @@ class LabTransport(httpx.BaseTransport):
                 request.method,
                 request.url.path,
                 request.url.query.decode(),
-                dict(request.headers),
+                dict(request.headers.items()),
             )
         )
         damage = exchange.response.damage or Damage()

@@ -126,12 +126,12 @@ class HttpClient:
         # Faults are returned, not raised, so that no error of ours carries one of httpx with it.
         try:
             with closing(self._transport.handle_request(request)) as response:
-                status, said = response.status_code, response.headers
+                status, said = response.status_code, dict(response.headers.items())
                 retry_after = learn(self._pace, status, said, self._clock.now())
                 if status not in statuses:
                     target = headers.origin(said.get("location"), str(url))
                     return judge(status, target, retry_after, where)
-                body = self._read(response, where) if status == 200 else None
+                body = self._read(response, said, where) if status == 200 else None
             dated = headers.http_date(said.get("date"))
             return Reply(status, body, Answer(number, sent_at, self._clock.now(), dated))
         except UnreadableBody as error:
@@ -142,11 +142,11 @@ class HttpClient:
         except (httpx.HTTPError, httpx.StreamError, OSError) as error:
             return Fault(Unavailable(f"{where}: {_cause(error)}"))
 
-    def _read(self, response: httpx.Response, where: str) -> object:
-        kind = headers.media_type(response.headers.get("content-type"))
+    def _read(self, response: httpx.Response, said: Mapping[str, str], where: str) -> object:
+        kind = headers.media_type(said.get("content-type"))
         if not headers.is_json(kind):
             raise UnexpectedResponse(f"{where}: the answer is {kind}, not JSON")
-        encoding = response.headers.get("content-encoding", "").strip().lower()
+        encoding = said.get("content-encoding", "").strip().lower()
         try:
             return parse(collect(self._in_time(response), encoding, self._limits.body))
         except RefusedBody as error:
