@@ -98,7 +98,7 @@ bench: .venv/.ready ## Measure
 	$(BIN)/python -m pytest -m bench tests/benchmarks $(ARGS)
 
 soak: .venv/.ready .venv-rie/.ready .venv-ministack/.ready ## Run the tests that look for what only time brings out
-	$(BIN)/python -m pytest -m soak -n auto --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -m soak -n auto --dist load --maxschedchunk 1 $(ARGS)
 
 scan: .venv-sam/.ready .venv-checkov/.ready ## Judge the template as SAM and a security review would
 	$(SAM) validate --region us-east-1

@@ -94,7 +94,7 @@ def summary(broken: list[Case]) -> str:
 
 @pytest.mark.takes(0.3)
 def test_a_death_between_any_two_calls_to_aws_loses_nothing(proof: Proof) -> None:
-    check(proof, "a death after one in ten writes to AWS", Fault.DEATH_AFTER, every=10)
+    check(proof, "a death after one in fifteen writes to AWS", Fault.DEATH_AFTER, every=15)
 
 
 @pytest.mark.soak

@@ -128,9 +128,9 @@ def move(stage: OnAws, source: str, word: str) -> list[LabPayment]:
     [
         # Those that settle are found in the settled list whose turn it is, others by their lists.
         ("compago", "CONFIRMED", 100, Counter()),
-        ("compago", "CONFIRMED", 600, Counter()),
+        ("compago", "CONFIRMED", 400, Counter()),
         ("onepay", "processing", 100, Counter()),
-        ("onepay", "processing", 600, Counter()),
+        ("onepay", "processing", 400, Counter()),
         # That no item holds a new one is asked for, a hundred at a time.
         ("compago", "new", 100, Counter({"BatchGetItem": 1})),
         ("onepay", "new", 100, Counter({"BatchGetItem": 1})),
