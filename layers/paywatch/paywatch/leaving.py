@@ -18,7 +18,9 @@ from paywatch.round import Round
 KEPT = 300
 # The share of the run after which no question is begun any more: however many have left, a
 # reconcile has what comes after it.
-ASKED = 0.8
+ASKED = 0.77
+# What there is for them, however long the steps before took.
+LEAST_ASKED = 0.08
 
 
 class Leaving:
@@ -64,8 +66,13 @@ class Leaving:
             self._back[key] = self._leavers.pop(key).since
 
     def find(self, sweep: Sweep) -> None:
-        """Find who left by a conclusive sweep, and weigh whether to believe it."""
+        """Find who left by a sweep that was walked out, and weigh whether to believe it.
+
+        Where a page could not be read, those of that page are asked for too, unless they are so
+        many that it would look like a list that collapses.
+        """
         before_it, now = stamp(sweep.epoch, 0), timestamp(self._round.began)
+        known = set(self._leavers)
         for record in self._round.books.records.values():
             if not record.open:
                 self._leavers.pop(record.id, None)
@@ -75,6 +82,10 @@ class Leaving:
                 self._leavers.setdefault(record.id, leaver)
         # Those that were asked for in vain are an old story, not a list that collapses.
         at_once = sum(1 for leaver in self._leavers.values() if not leaver.asked)
+        if not sweep.conclusive:
+            if self._round.plausible.collapsed(at_once, sweep.distinct):
+                self._leavers = {k: left for k, left in self._leavers.items() if k in known}
+            return
         self.brake.weigh(self._round.plausible, self._round.epoch, at_once, sweep.distinct)
         # A walk that cannot be believed, or whose leavers cannot all be remembered, is none.
         self.believed = not self.brake.on and len(self._leavers) <= KEPT
@@ -98,7 +109,7 @@ class Leaving:
         inquiry = Inquiry(
             round_.reader,
             round_.memory.get("inquiry", {}),
-            round_.within(ASKED),
+            round_.within(ASKED, LEAST_ASKED),
             round_.clock.now(),
             suspects,
         )

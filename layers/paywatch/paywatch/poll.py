@@ -24,9 +24,11 @@ from paywatch.round import Round
 
 # The share of the run's time and requests after which each step begins no more: what a step leaves
 # is there for the next ones, and writing has the rest.
-OWED, PROBED, SWEPT, TAILED, WALKED = 0.25, 0.05, 0.55, 0.7, 0.77
-# Up to here, a sweep that is nearly at its end goes on.
-ENDED = 0.66
+OWED, PROBED, SWEPT, TAILED, WALKED = 0.25, 0.05, 0.55, 0.65, 0.75
+# Up to here, a sweep that is nearly at its end goes on, and the steps behind it have their least.
+ENDED, LEAST_TAILED, LEAST_FLAWED, LEAST_WALKED = 0.66, 0.08, 0.05, 0.02
+# A tail that did not come to known ground goes on once more, in what the other steps have left.
+TAILED_ON = 0.85
 
 # A status word that the provider made up is swept like the documented ones; no more than these.
 EXTRA_WORDS = 4
@@ -85,8 +87,9 @@ class SourcePoll:
         round_.attempt("settled", lambda: watch.read(reader, turn, share, others, later))
         until, end = round_.within(SWEPT), round_.within(ENDED)
         round_.attempt("sweep", lambda: sweep.read(reader, until, end, swept))
-        began, until = round_.rules.watch_began, round_.within(TAILED)
+        began, until = round_.rules.watch_began, round_.within(TAILED, LEAST_TAILED)
         tailed = round_.attempt("tail", lambda: tail.read(reader, began, until, others))
+        until = round_.within(TAILED, LEAST_FLAWED)
         round_.attempt("settled", lambda: watch.read_flawed(reader, turn, until, others, later))
         self._settle_up(sweep, swept, others)
         if recording.whole:
@@ -95,6 +98,8 @@ class SourcePoll:
             if tailed:
                 round_.memory["tail"] = tail.store()
         asked = leaving.ask(watch.vanished, swept)
+        if tailed and recording.whole:
+            self._tail_on(tail, swept)
         if self._walk_on(asked) and recording.whole:
             round_.memory["settled"] = watch.store()
         round_.report.certificates = [walk.certificate() for walk in sweep.walks]
@@ -104,6 +109,18 @@ class SourcePoll:
         round_.report.watching = believed or (advanced and recording.whole)
         round_.report.sealed = believed and sweep.sealed
 
+    def _tail_on(self, tail: Tail, swept: Sequence[Observation]) -> None:
+        """Read what the tail had no time for, lest what is new lies there until it has settled."""
+        round_, rows = self._round, list[Observation]()
+        until = round_.within(TAILED_ON)
+        whole = round_.attempt("tail", lambda: tail.go_on(round_.reader, until, rows))
+        if rows:
+            latest = {o.payment.id: o for o in swept}
+            more = [o for o in rows if _tells_more(o, latest)]
+            round_.recording.apply(more, self._leaving.listed_at, round_.within(1.0))
+        if whole and round_.recording.whole:
+            round_.memory["tail"] = tail.store()
+
     def _walk_on(self, asked: set[str]) -> bool:
         """Walk on in long settled lists, behind the open ones and those that left them.
 
@@ -112,7 +129,7 @@ class SourcePoll:
         round_, watch, leaving = self._round, self._watch, self._leaving
         doubtful = watch.vanished - asked
         rows: list[Observation] = []
-        rest = round_.within(WALKED)
+        rest = round_.within(WALKED, LEAST_WALKED)
         round_.attempt("settled", lambda: watch.go_on(round_.reader, rest, rows))
         if rows:
             round_.recording.apply(rows, leaving.listed_at, round_.within(1.0))
@@ -141,7 +158,7 @@ class SourcePoll:
             listed = {line_of(o.payment) for o in latest.values()}
             lines = listed | leaving.lines_away(set(latest))
             books.load(books.differing(lines, timestamp(round_.began)))
-        elif sweep.conclusive:
+        elif sweep.walked_out:
             books.load(range(BUCKETS))
         else:
             books.load(bucket_of(key) for key in latest)
@@ -149,7 +166,7 @@ class SourcePoll:
         more = [o for o in others if _tells_more(o, latest)]
         round_.recording.apply([*told, *more], leaving.listed_at, round_.within(1.0))
         leaving.let_go(sweep)
-        if sweep.conclusive:
+        if sweep.walked_out:
             leaving.find(sweep)
 
     def _remember_sweep(self, sweep: Sweep) -> None:

@@ -22,6 +22,8 @@ from paywatch.report import SourceReport
 # One list that cannot be had does not keep the other lists from being read; so many faults of this
 # kind do, and any other kind (a refused key, a request to wait) does at once.
 FAULTS = 3
+# Behind this share of a run nothing is read any more, whoever came late.
+LAST = 0.95
 # What reading a stored section raises that a hand, or another version, has spoiled.
 NONSENSE = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError)
 
@@ -73,16 +75,28 @@ class Round:
         """The run's number, which its evidence carries."""
         return self.control.lease.epoch
 
-    def within(self, share: float) -> Callable[[], bool]:
-        """Say, whenever asked, whether this share of the run's time and requests is still left."""
-        allowance, lease = self.reader.allowance, self.control.lease
+    def within(self, share: float, least: float = 0.0) -> Callable[[], bool]:
+        """Say, whenever asked, whether this share of the run's time and requests is still left.
+
+        A step that comes late, because those before it took long, has at `least` this share from
+        now on; what is behind `LAST` is for writing.
+        """
+        lease = self.control.lease
+        ends = [max(share, min(spent + least, LAST)) for spent in self._spent()]
 
         def may_go_on() -> bool:
-            spent = (self.clock.monotonic() - self._from) / self._time
-            requests = allowance.requests / max(allowance.requests_allowed, 1)
-            return spent < share and requests < share and self.clock.now() < lease.until
+            within = all(spent < end for spent, end in zip(self._spent(), ends, strict=True))
+            return within and self.clock.now() < lease.until
 
         return may_go_on
+
+    def _spent(self) -> tuple[float, float]:
+        """Return which shares of the run's time and of its requests are spent."""
+        allowance = self.reader.allowance
+        return (
+            (self.clock.monotonic() - self._from) / self._time,
+            allowance.requests / max(allowance.requests_allowed, 1),
+        )
 
     def attempt(self, name: str, step: Callable[[], None]) -> bool:
         """Take a step unless the provider has failed us; return whether it came to its end."""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import traceback
-from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from threading import Barrier, BrokenBarrierError
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ConnectTimeoutError
 from botocore.stub import Stubber
 from moto import mock_aws
 
+import paywatch.aws.secrets as secrets_module
 from paywatch.aws.secrets import CACHED_SECONDS, ApiKeys, api_keys
 from paywatch.errors import ConfigurationError
 from tests.contract import stack
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:paywatch"
 KEY = "sk_live_4242"
+HANGS = 60
 
 
 def read(text: str) -> ApiKeys:
@@ -160,20 +161,59 @@ def test_the_secret_is_read_again_only_when_forced(secrets: SecretsManagerClient
     assert CACHED_SECONDS == 300
 
 
-def test_threads_that_ask_at_once_read_the_secret_once(
-    secrets: SecretsManagerClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    arn = secrets.create_secret(Name="paywatch", SecretString='{"onepay": "key"}')["ARN"]
-    both, reads, read = Barrier(2), Counter[str](), secrets.get_secret_value
+class Watched(Future[Any]):
+    """A reading that tells when another thread waits for it."""
 
-    def slow(**options: Any) -> Any:
-        reads[options["SecretId"]] += 1
-        with suppress(BrokenBarrierError):
-            both.wait(timeout=0.3)
-        return read(**options)
+    waited_for = Event()
 
-    monkeypatch.setattr(secrets, "get_secret_value", slow)
+    def result(self, timeout: float | None = None) -> Any:
+        self.waited_for.set()
+        return super().result(timeout)
+
+
+def ask_at_once(
+    client: SecretsManagerClient, monkeypatch: pytest.MonkeyPatch, answer: Callable[[], object]
+) -> tuple[int, list[object]]:
+    """Let two threads ask, the second while the first one reads; return how often it was read."""
+    reads = 0
+
+    def slow(**options: Any) -> object:
+        nonlocal reads
+        reads += 1
+        if reads == 2:
+            Watched.waited_for.set()
+        Watched.waited_for.wait(HANGS)
+        return answer()
+
+    def ask(_: int) -> object:
+        try:
+            return dict(api_keys(client, ARN))
+        except ConfigurationError as error:
+            return str(error)
+
+    Watched.waited_for.clear()
+    monkeypatch.setattr(secrets_module, "Future", Watched)
+    monkeypatch.setattr(client, "get_secret_value", slow)
     with ThreadPoolExecutor(2) as threads:
-        answers = list(threads.map(lambda _: dict(api_keys(secrets, arn)), range(2)))
-    assert answers == [{ONEPAY: "key"}] * 2
-    assert reads == {arn: 1}
+        answers = list(threads.map(ask, range(2)))
+    return reads, answers
+
+
+def test_threads_that_ask_at_once_read_the_secret_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = stack.secretsmanager()
+    found = ask_at_once(client, monkeypatch, lambda: {"SecretString": '{"onepay": "key"}'})
+    assert found == (1, [{ONEPAY: "key"}] * 2)
+
+
+def test_threads_that_ask_at_once_share_the_fault_and_the_next_one_tries_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = stack.secretsmanager()
+
+    def refuse() -> object:
+        raise ConnectTimeoutError(endpoint_url="-")
+
+    for _ in range(2):
+        reads, said = ask_at_once(client, monkeypatch, refuse)
+        assert (reads, len(said), len(set(said))) == (1, 2, 1)
+        assert "ConnectTimeoutError" in str(said[0])

@@ -44,8 +44,16 @@ def test_a_difference_is_told_when_it_lasts_and_not_before() -> None:
 
 def test_another_difference_and_none_begin_the_count_anew() -> None:
     books = anchored()
-    assert [books.compare("paid", total) for total in (503, 504, 503, 501, 503)] == [0] * 5
+    totals = (503, 502, 500, 501, 499, 503)
+    assert [books.compare("paid", total) for total in totals] == [0] * 6
     assert books.compare("paid", 503) == 2
+
+
+def test_a_difference_that_grows_lasts() -> None:
+    assert [anchored().compare("paid", 503), anchored().compare("paid", 499)] == [0, 0]
+    more, fewer = anchored(), anchored()
+    assert [more.compare("paid", total) for total in (503, 504, 504, 505)] == [0, 3, 3, 4]
+    assert [fewer.compare("paid", total) for total in (500, 498)] == [0, -3]
 
 
 def test_a_difference_that_was_recorded_meanwhile_is_none_any_more() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
 
 CACHED_SECONDS = 300
-# The sources' threads ask at once: the first one reads for all.
-_reading = Lock()
+# The sources' threads ask at once: the first one reads for all of them, also where that fails.
+_readings: dict[tuple[int, str, bool], Future[Any]] = {}
+_lock = Lock()
 
 _REASONS = {
     "ResourceNotFoundException": "there is no such secret, or it has no value yet",
@@ -61,8 +63,7 @@ class ApiKeys(Mapping[Source, str]):
 def api_keys(client: SecretsManagerClient, arn: str, *, force: bool = False) -> ApiKeys:
     """Read the keys, at most once in five minutes unless forced; raise ConfigurationError."""
     try:
-        with _reading:
-            value = _provider(client).get(arn, max_age=CACHED_SECONDS, force_fetch=force)
+        value = _read(client, arn, force)
     except GetParameterError as error:
         fault, value = error.__context__, None
         code = fault.response["Error"]["Code"] if isinstance(fault, ClientError) else ""
@@ -76,6 +77,24 @@ def api_keys(client: SecretsManagerClient, arn: str, *, force: bool = False) -> 
     except _BadSecret as error:
         reason = str(error)
     raise ConfigurationError(f"the secret {arn} with the API keys cannot be used: {reason}")
+
+
+def _read(client: SecretsManagerClient, arn: str, force: bool) -> Any:
+    key = id(client), arn, force
+    with _lock:
+        provider, reading = _provider(client), _readings.get(key)
+        first = reading is None
+        if reading is None:
+            reading = _readings[key] = Future()
+    if first:
+        try:
+            reading.set_result(provider.get(arn, max_age=CACHED_SECONDS, force_fetch=force))
+        except Exception as fault:
+            reading.set_exception(fault)
+        finally:
+            with _lock:
+                del _readings[key]
+    return reading.result()
 
 
 @lru_cache(maxsize=4)

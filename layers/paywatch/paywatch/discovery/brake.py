@@ -23,6 +23,10 @@ class Plausible:
     leavers: int = 20
     share: float = 0.5
 
+    def collapsed(self, missing: int, listed: int) -> bool:
+        """Whether a list that shows so many, and does not show so many open ones, is improbable."""
+        return missing > self.leavers and missing > self.share * (missing + listed)
+
 
 @dataclass
 class Brake:
@@ -47,8 +51,7 @@ class Brake:
 
     def weigh(self, plausible: Plausible, epoch: int, missing: int, listed: int) -> None:
         """Weigh a completed sweep that shows `listed` payments, and not `missing` open ones."""
-        improbable = missing > plausible.leavers and missing > plausible.share * (missing + listed)
-        if improbable:
+        if plausible.collapsed(missing, listed):
             self.since, self.walks = self.since or epoch, 0
         elif self.on and listed:
             self.walks += 1

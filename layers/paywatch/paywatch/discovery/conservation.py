@@ -83,7 +83,9 @@ class Conservation:
         if account.offset is None:
             account.offset = stated - account.counted
         off = self.difference(word, stated)
-        account.times = account.times + 1 if off and off == account.off else int(bool(off))
+        # One that grows lasts as well: more was missed meanwhile.
+        lasts = off * account.off > 0 and abs(off) >= abs(account.off)
+        account.times = account.times + 1 if lasts else int(bool(off))
         account.off = off
         return off if account.times >= LASTING else 0
 

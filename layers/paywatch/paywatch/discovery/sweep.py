@@ -104,9 +104,14 @@ class Sweep:
         return all(walk.complete for walk in self.walks)
 
     @property
+    def walked_out(self) -> bool:
+        """Whether to ask for what was not listed: complete, and nothing of it forgotten."""
+        return self.complete and not self.forgot
+
+    @property
     def conclusive(self) -> bool:
-        """Whether to ask for what was not listed: complete, nothing skipped or forgotten."""
-        return self.complete and not self.forgot and not any(walk.skipped for walk in self.walks)
+        """Whether it counts as a reading of the lists: walked out, and no page was skipped."""
+        return self.walked_out and not any(walk.skipped for walk in self.walks)
 
     @property
     def sealed(self) -> bool:

@@ -117,6 +117,15 @@ class Tail:
         if not self.why:
             self._move_mark(found)
 
+    def go_on(self, reader: Reader, may_go_on: Callable[[], bool], into: list[Observation]) -> None:
+        """Read on in what `read` left over; what was read is in `into` also when that fails."""
+        found: list[Observation] = []
+        try:
+            if self.gap is not None:
+                self.gap = self._read_on(reader, self.gap, may_go_on, found)
+        finally:
+            into.extend(unknown(found, self.known))
+
     def _move_mark(self, found: Sequence[Observation]) -> None:
         dates = [
             # A row dated in the future must not hide what comes before that future.

@@ -1,0 +1,127 @@
+"""What each step of a poll has of the run's time, however long the others take."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+from paylab import World
+from paylab.faults import Asked, ServerError
+from tests.polling import Polling
+from tests.scale.measuring import changes
+
+HOUR = timedelta(hours=1)
+LATE_PAGES = 43
+
+
+def crowded(polling: Polling, open_payments: int) -> list[str]:
+    """Let so many be open, and poll until all is known; return them, the newest first."""
+    source = polling.sources[0].provider
+    world, now = polling.world(source), polling.clock.now()
+    ids = [world.add(created_at=now - HOUR * (2 + n)).id for n in range(open_payments)]
+    while not (polling.memory("reconcile", source) or {}).get("completed"):
+        polling.poll(source)
+    return ids
+
+
+def opened_and_paid(world: World, polling: Polling, count: int) -> None:
+    """Let payments open and be paid between two polls: no list of open ones ever shows them."""
+    now = polling.clock.now()
+    for number in range(count):
+        created = now - timedelta(seconds=50 - 20 * number / count)
+        world.add("paid", created_at=created, paid_at=now - timedelta(seconds=20))
+
+
+def waited(polling: Polling, source: str) -> list[int | None]:
+    """Return after how many polls each change was told."""
+    return [found.polls for found in changes(polling, source)]
+
+
+def test_what_opens_and_settles_between_polls_is_found_beside_a_sweep_that_takes_long() -> None:
+    polling = Polling(["onepay"], pace=1.0, latency=0.2)
+    crowded(polling, LATE_PAGES * 20)
+    for _ in range(6):
+        opened_and_paid(polling.world("onepay"), polling, 125)
+        part = polling.poll("onepay")
+        assert [c["pages"] for c in part["certificates"]] == [LATE_PAGES, 1]
+    found = waited(polling, "onepay")
+    assert len(found) == 6 * 125
+    assert set(found) == {1}, found
+
+
+def test_a_settled_list_that_failed_once_is_asked_again_beside_a_sweep_that_takes_long() -> None:
+    broken = [False]
+
+    def of_refunds(asked: Asked, _: random.Random) -> bool:
+        return broken[0] and asked.request.params.get("filter[status]") == "refunded"
+
+    fault = ServerError(when=of_refunds, statuses=(500,))
+    polling = Polling(["onepay"], pace=1.0, latency=0.2, faults=[fault])
+    world = polling.world("onepay")
+    paid = world.add("paid", created_at=polling.clock.now() - 3_000 * HOUR)
+    crowded(polling, LATE_PAGES * 20)
+    broken[0] = True
+    for _ in range(4):
+        opened_and_paid(world, polling, 60)
+        polling.poll("onepay")
+    broken[0] = False
+    world.move(paid.id, "refunded")
+    for _ in range(4):
+        opened_and_paid(world, polling, 60)
+        polling.poll("onepay")
+    assert polling.told(paid.id) == ["refunded"]
+
+
+def test_a_page_that_cannot_be_read_hides_nobody_who_left_the_others() -> None:
+    def of_page_one(asked: Asked, _: random.Random) -> bool:
+        params = asked.request.params
+        return broken and (params.get("filter[status]"), params.get("page")) == ("created", "1")
+
+    broken, dice = False, random.Random(1)
+    fault = ServerError(when=of_page_one, statuses=(500,))
+    polling = Polling(["onepay"], pace=5.0, faults=[fault])
+    # The page lists the oldest twenty, which stay.
+    ids = crowded(polling, 400)[:-20]
+    broken = True
+    for _ in range(4):
+        for number in range(30):
+            word = "paid" if number % 5 else "failed"
+            polling.world("onepay").move(ids.pop(dice.randrange(len(ids))), word)
+        part = polling.poll("onepay")
+        assert (part["braked"], part["watching"]) == (False, False)
+    found = waited(polling, "onepay")
+    assert len(found) == 4 * 30
+    assert set(found) == {1}, found
+
+
+def test_a_page_of_most_open_payments_that_cannot_be_read_is_no_list_that_collapses() -> None:
+    fault = ServerError(when=lambda asked, _: broken and _of_page(asked, "1"), statuses=(500,))
+    broken = False
+    polling = Polling(["compago"], pace=5.0, faults=[fault])
+    ids = crowded(polling, 700)
+    broken = True
+    for _ in range(6):
+        part = polling.poll("compago")
+        assert (part["braked"], part["leavers"], part["changed"]) == (False, 0, 0)
+    broken = False
+    polling.world("compago").move(ids[0], "CONFIRMED")
+    polling.poll("compago")
+    assert polling.told(ids[0]) == ["paid"]
+
+
+def _of_page(asked: Asked, page: str) -> bool:
+    params = asked.request.params
+    return (params.get("status"), params.get("page", "1")) == ("PENDING", page)
+
+
+def test_leavers_are_asked_for_however_slow_the_answers_are() -> None:
+    polling = Polling(["onepay"], pace=1.0, latency=5.0)
+    ids = crowded(polling, 120)
+    looked_up = 0
+    for number in range(8):
+        polling.world("onepay").move(ids.pop(10 * number), "failed")
+        polling.poll("onepay")
+        looked_up += sum(1 for served in polling.asked("onepay") if "filter" not in served.target)
+    found = waited(polling, "onepay")
+    assert None not in found
+    assert looked_up
