@@ -7,8 +7,30 @@ from datetime import datetime
 
 import pytest
 
-from paywatch.domain.alerts import LONGEST_SNOOZE, Finding, Kind, Step
-from tests.unit.domain.watching import DAY, HOUR, MINUTE, SOURCE, Watch, clear, found, opened
+from paywatch.domain.alert_board import Board
+from paywatch.domain.alerts import (
+    DISMISSED_LIMIT,
+    LONGEST_SNOOZE,
+    Alert,
+    Finding,
+    Kind,
+    Pace,
+    Severity,
+    State,
+    Step,
+)
+from paywatch.domain.payments import timestamp
+from tests.unit.domain.watching import (
+    DAY,
+    HOUR,
+    MINUTE,
+    SOURCE,
+    START,
+    Watch,
+    clear,
+    found,
+    opened,
+)
 
 
 def lost(*ids: str, candidates: tuple[str, ...] = ()) -> Finding:
@@ -94,3 +116,73 @@ def test_only_payments_that_were_told_of_are_dismissed_and_others_are_told_next(
     assert watch.alert(lost()).told_size == 2
     watch.board.dismiss(lost().name)
     assert watch.live(HOUR, lost("a", "b", "c")) == [Step.RESOLVED]
+
+
+def test_what_a_person_says_takes_the_place_of_what_was_said_before(watch: Watch) -> None:
+    name = opened(watch, Kind.PAYMENT_OVERDUE).name
+    until = watch.now + DAY
+    watch.board.snooze(name, "eva", "tomorrow", until, watch.now)
+    before = watch.board.alerts[name]
+    alert = watch.board.acknowledge(name, "ana", "it is known", watch.now)
+    assert alert == watch.board.alerts[name]
+    assert alert == replace(
+        before,
+        acknowledged_at=timestamp(watch.now),
+        snoozed_until=None,
+        by="ana",
+        why="it is known",
+    )
+    alert = watch.board.snooze(name, "eva", "on Monday", until, watch.now)
+    assert alert == watch.board.alerts[name]
+    assert alert == replace(
+        before, acknowledged_at=None, snoozed_until=timestamp(until), by="eva", why="on Monday"
+    )
+
+
+def test_the_latest_payments_that_were_dismissed_are_remembered_and_each_once() -> None:
+    finding = lost("told")
+    many = [f"p{number}" for number in range(DISMISSED_LIMIT)]
+    alert = Alert(finding.kind, SOURCE, State.OPEN, timestamp(START), Severity.WARNING, told_size=9)
+    board = Board({finding.name: alert}, [], {finding.name: many}, {finding.name: ["p7", "new"]})
+    board.dismiss(finding.name)
+    assert board.dismissed == {finding.name: [*many[1:], "new"]}
+    assert board.about == {}
+    assert board.alerts[finding.name].told_size == 0
+    board.dismiss(finding.name)  # nothing was told of since
+    assert board.dismissed == {finding.name: [*many[1:], "new"]}
+    other = Board({finding.name: alert})
+    other.dismiss(finding.name)
+    assert other.dismissed == {finding.name: []}
+
+
+def test_what_a_message_is_about_is_remembered_up_to_its_end(watch: Watch) -> None:
+    ids = tuple(f"p{number}" for number in range(DISMISSED_LIMIT + 1))
+    name = lost().name
+    watch.live(MINUTE, lost(*ids))
+    assert watch.board.about == {name: list(ids[:DISMISSED_LIMIT])}
+    watch.live(HOUR, lost())
+    assert watch.board.about == {}
+    watch.live(MINUTE, found(Kind.PAYMENT_OVERDUE))
+    assert watch.board.about == {}
+
+
+def test_an_end_is_about_no_payment_though_some_are_left(watch: Watch) -> None:
+    watch.live(MINUTE, lost("a"))
+    assert watch.live(HOUR, replace(lost("a"), present=False)) == [Step.RESOLVED]
+    assert watch.board.about == {}
+
+
+def test_a_finding_is_told_without_the_payments_that_were_dismissed(watch: Watch) -> None:
+    name = lost().name
+    watch.board.dismissed = {name: ["a", "gone", "young"]}
+    (told,) = watch.board.judge([lost("a", "b", candidates=("young",))], watch.now, Pace())
+    assert (told.finding.about, told.finding.size, told.finding.present) == (("b",), 1, True)
+    assert watch.board.dismissed == {name: ["a", "young"]}
+
+
+def test_payments_that_are_not_so_now_make_no_alert_though_some_were_dismissed(
+    watch: Watch,
+) -> None:
+    watch.board.dismissed = {lost().name: ["a"]}
+    assert watch.live(HOUR, replace(lost("a", "b"), present=False)) == []
+    assert watch.board.alerts == {}

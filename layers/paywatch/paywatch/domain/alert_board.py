@@ -7,7 +7,7 @@ written down with its finished body before it is published, and forgotten when t
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -260,13 +260,12 @@ def _is_object(text: str) -> bool:
         return False
 
 
-def _section(memory: Mapping[str, str], name: str, kind: Callable[[], Any]) -> Any:
+def _section(memory: Mapping[str, str], name: str, kind: type) -> Any:
     try:
-        section = json.loads(memory.get(name, "null"))
-    except (RecursionError, ValueError):
-        section = None
-    empty = kind()
-    return section if isinstance(section, type(empty)) else empty
+        section = json.loads(memory[name])
+    except (KeyError, RecursionError, ValueError):
+        return kind()
+    return section if isinstance(section, kind) else kind()
 
 
 def _text(value: Any) -> str:

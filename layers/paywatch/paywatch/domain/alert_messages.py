@@ -179,7 +179,7 @@ def _line(data: Mapping[str, Any]) -> str:
     """Say in one line what is the matter, or that it is over."""
     name = name_of(data["subject"])
     if data["step"] == Step.RESOLVED:
-        lasted = lasting(timedelta(seconds=data["lasted_seconds"] or 0))
+        lasted = lasting(timedelta(seconds=data["lasted_seconds"]))
         return f"{name}: over after {lasted}: {words.TITLES[Kind(data['kind'])]}"
     return f"{name}: {_STEPS[Step(data['step'])]}{data['cause']}"
 
