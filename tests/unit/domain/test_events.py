@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paywatch.domain.changes import DetectedBy
-from paywatch.domain.events import body_of, event_id, message_of
+from paywatch.domain.events import (
+    SUBJECT_LIMIT,
+    body_of,
+    event_id,
+    message_of,
+    plain,
+    provider_name,
+)
 from paywatch.domain.limits import refusal_of
 from paywatch.domain.payments import Origin, Source, Status
 from tests.examples import COMPAGO, ONEPAY, at, change, payment
@@ -134,6 +141,62 @@ def test_a_long_name_is_cut_so_that_the_end_of_the_sentence_stays() -> None:
     subject = message_of(body_of(COMPAGO, change(row))).subject
     assert len(subject) == 99
     assert subject.endswith("... at Compago was paid: 150.50 MXN")
+
+
+def test_a_name_that_just_fits_is_not_cut() -> None:
+    rest = len("Payment  at Compago was paid: 150.50 MXN")
+    fits, longer = ("x" * (SUBJECT_LIMIT - rest + more) for more in (0, 1))
+    for name, shown in ((fits, fits), (longer, fits[:-3] + "...")):
+        row = payment("p", "CONFIRMED", external_id=name)
+        subject = message_of(body_of(COMPAGO, change(row))).subject
+        assert subject == f"Payment {shown} at Compago was paid: 150.50 MXN"
+
+
+def test_where_the_rest_of_the_sentence_is_too_long_the_name_goes_first_and_then_its_end() -> None:
+    row = payment("order-7", "?", amount="1" * 30, currency="MXN", is_test=True)
+    subject = message_of(body_of(Source("compago", "n" * 30), change(row))).subject
+    unknown = "has a status that paywatch does not know"
+    assert subject == f"[TEST] Payment ... at Compago ({'n' * 20}) {unknown}: 1111"
+
+
+def test_a_very_long_amount_is_cut() -> None:
+    row = payment("p", "CONFIRMED", amount="1" * 25)
+    subject = message_of(body_of(COMPAGO, change(row))).subject
+    assert subject == f"Payment p at Compago was paid: {'1' * 24} MXN"
+
+
+def test_a_payment_whose_name_shows_nothing_is_without_a_name() -> None:
+    row = payment(" ", "CONFIRMED", external_id=" ")
+    subject = message_of(body_of(COMPAGO, change(row))).subject
+    assert subject == "Payment without a name at Compago was paid: 150.50 MXN"
+
+
+def test_a_body_keeps_every_letter_as_it_is() -> None:
+    assert '"external_id":"ñandú"' in body_of(COMPAGO, change(payment(external_id="ñandú")))
+
+
+def test_a_provider_is_named_as_it_writes_itself_and_one_that_is_not_known_as_it_is_called() -> (
+    None
+):
+    assert [provider_name(each) for each in ("compago", "onepay", "other")] == [
+        "Compago",
+        "OnePay",
+        "other",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Matrícula", "Matricula"),
+        ("ﬁ", "fi"),
+        ("a b~!", "a b~!"),
+        ("x\x1f\x7f日", "x???"),
+        ("\n  ¡x! ", "?  ?x!"),
+    ],
+)
+def test_plain_text_is_printable_ascii(text: str, shown: str) -> None:
+    assert plain(text) == shown
 
 
 @pytest.mark.parametrize("status", Status)
