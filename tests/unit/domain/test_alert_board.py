@@ -170,11 +170,11 @@ def test_only_of_an_open_alert_can_a_person_say_anything(watch: Watch) -> None:
     watch.live(HOUR, clear(FROZEN))
     before = watch.board.store()
     for name in (waiting.name, over.name, "payment_overdue/nobody"):
-        with pytest.raises(KeyError):
+        with pytest.raises(KeyError, match=name):
             watch.board.acknowledge(name, "ana", "it is known", watch.now)
-        with pytest.raises(KeyError):
+        with pytest.raises(KeyError, match=name):
             watch.board.snooze(name, "ana", "", watch.now + DAY, watch.now)
-        with pytest.raises(KeyError):
+        with pytest.raises(KeyError, match=name):
             watch.board.dismiss(name)
     assert watch.board.store() == before
 
@@ -191,6 +191,7 @@ def test_a_message_has_an_identity_of_its_own_and_the_date_of_its_step(watch: Wa
 def test_every_finding_of_a_run_is_judged(watch: Watch) -> None:
     """One that is not so, and one that is held, keep nothing of what comes behind them away."""
     held = found(Kind.MASS_DISAPPEARANCE)
+    assert watch.board.judge([held], START, Pace()) == []  # it has to last
     findings = [clear(FROZEN), held, found(Kind.CREDENTIALS_REJECTED), found(OVERDUE, 1, "compago")]
     told = watch.board.judge(findings, START, Pace())
     assert [each.finding for each in told] == findings[2:]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from paywatch.domain.alert_board import Board
 from paywatch.domain.alert_steps import holds
-from paywatch.domain.alerts import CHARACTERS, Kind, State, Step
+from paywatch.domain.alerts import CHARACTERS, Alert, Finding, Kind, Pace, Severity, State, Step
+from paywatch.domain.payments import timestamp
 from tests.unit.domain.watching import HOUR, MINUTE, START, Watch, clear, found, opened
 
+AT = timestamp(START)
 CAUSES = [(a, b) for a in Kind for b in Kind if holds(a, b)]
 
 
@@ -74,3 +79,56 @@ def test_what_has_lasted_is_not_forgotten_for_a_cause_that_is_never_told(
     assert told == [Step.OPENED]
     assert watch.told[0][1] == found(symptom).name
     assert watch.told[0][0] <= START + CHARACTERS[symptom].after + 3 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        (None, True),
+        ((Kind.PROVIDER_UNREACHABLE, "onepay"), False),
+        ((Kind.PROVIDER_UNREACHABLE, "compago"), True),
+        ((Kind.PAYMENT_OVERDUE, "onepay"), True),
+    ],
+)
+def test_what_has_lasted_is_forgotten_only_for_a_cause_that_was_told(
+    told: tuple[Kind, str] | None, kept: bool
+) -> None:
+    begun = Alert(Kind.CONTRACT_DRIFT, "onepay", State.PENDING, AT, Severity.WARNING)
+    board = Board({begun.name: begun})
+    if told is not None:
+        cause = Alert(*told, State.OPEN, AT, Severity.CRITICAL, told_at=AT, told_size=1)
+        board.alerts[cause.name] = cause
+    board.judge([found(begun.kind), found(Kind.PROVIDER_UNREACHABLE)], START, Pace())
+    assert board.alerts.get(begun.name) == (begun if kept else None)
+
+
+def test_what_had_come_back_has_to_last_anew_after_its_cause() -> None:
+    kind = Kind.CONTRACT_DRIFT
+    back = Alert(
+        kind, "onepay", State.RESOLVED, AT, Severity.WARNING, resolved_at=AT, calm_since=AT
+    )
+    board = Board({back.name: back})
+    board.judge([found(kind), found(Kind.PROVIDER_UNREACHABLE)], START, Pace())
+    assert board.alerts[back.name] == replace(back, calm_since=None)
+
+
+def test_a_cause_lists_what_it_holds_of_its_own_source_found_now_or_open_since_before() -> None:
+    before = [
+        Alert(kind, subject, State.OPEN, AT, Severity.WARNING, cause, AT, told_at=AT, told_size=1)
+        for kind, subject, cause in [
+            (Kind.PAYMENT_OVERDUE, "compago", "late there"),
+            (Kind.PAYMENT_OVERDUE, "onepay", "late before"),
+            (Kind.PAYMENT_UNEXPLAINED, "onepay", "lost"),
+            (Kind.MISSED_BY_POLL, "onepay", "missed"),
+            (Kind.DELIVERY_BACKLOG, "onepay", "never held"),
+        ]
+    ]
+    findings = [
+        found(Kind.CREDENTIALS_REJECTED),
+        Finding(Kind.PROVIDER_FROZEN, "onepay", True, "frozen"),
+        Finding(Kind.PROVIDER_FROZEN, "compago", True, "frozen there"),
+        Finding(Kind.CONTRACT_DRIFT, "onepay", False, "no drift"),
+        Finding(Kind.PAYMENT_OVERDUE, "onepay", True, "late now"),
+    ]
+    told = Board({alert.name: alert for alert in before}).judge(findings, START, Pace())
+    assert told[0].symptoms == ("frozen", "late now", "missed", "lost")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
+from collections.abc import Iterator
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -91,7 +93,10 @@ def test_a_source_is_read_from_its_name(text: str, provider: str, account: str, 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "/", "onepay/", "/norte", "onepay/norte/sur", "one pay", "onepay/ñ", "onepay#1", "-/_"],
+    [
+        *("", "/", "onepay/", "/norte", "onepay/norte/sur", "one pay", "onepay/ñ", "onepay#1"),
+        *("-", "_", "-/_", "onepay/-", "onepay/_"),
+    ],
 )
 def test_what_names_no_source_is_refused_with_its_text(text: str) -> None:
     with pytest.raises(ValueError, match="does not name a source") as refusal:
@@ -119,6 +124,21 @@ def test_text_order_of_instants_is_time_order(one: datetime, other: datetime) ->
 def test_an_instant_is_written_with_six_decimals_in_utc() -> None:
     bogota = timezone(timedelta(hours=-5))
     assert timestamp(datetime(2026, 3, 1, 7, 0, tzinfo=bogota)) == "2026-03-01T12:00:00.000000Z"
+
+
+@pytest.fixture
+def far_from_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the machine's own clock be that of Bogotá."""
+    with monkeypatch.context() as away:
+        away.setenv("TZ", "COT5")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("far_from_utc")
+def test_an_instant_is_written_in_utc_whatever_the_time_zone_of_the_machine() -> None:
+    assert timestamp(datetime(2026, 3, 1, 12, 0, tzinfo=UTC)) == "2026-03-01T12:00:00.000000Z"
 
 
 def test_a_stored_moment_comes_back_in_utc_and_one_without_an_offset_is_none() -> None:

@@ -90,7 +90,8 @@ class Patience:
         steps[step] = steps.get(step, 0) + 1
         if sum(steps.values()) > STAYS:
             self.stays[kind] = {s: n // 2 for s, n in steps.items() if n > 1}
-            self.lapsed[kind] = self.lapsed.get(kind, 0) // 2
+            if kind in self.lapsed:
+                self.lapsed[kind] //= 2
 
     def note_lapse(self, kind: str) -> None:
         """Take note of a payment that nobody settled."""
@@ -103,8 +104,9 @@ class Patience:
         known = sum(steps.values())
         if known < KNOWN:
             return None
-        counted = accumulate(steps[step] for step in sorted(steps))
-        step = next(s for s, n in zip(sorted(steps), counted, strict=True) if n >= SHARE * known)
+        ordered = sorted(steps)
+        counted = accumulate(steps[step] for step in ordered)
+        step = ordered[sum(n < SHARE * known for n in counted)]
         return timedelta(seconds=SHORTEST * 2 ** (step / STEPS))
 
     def renew(self, now: datetime, floor: timedelta, ceiling: timedelta) -> bool:

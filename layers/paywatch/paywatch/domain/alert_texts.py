@@ -103,8 +103,8 @@ LARGEST_EXPONENT = 60
 
 def one_line(text: str, limit: int) -> str:
     """Return the text as one line of at most so many characters, with nothing invisible in it."""
-    flat = "".join("?" if _is_unwritable(c) else c for c in text[: limit + 1])
-    return flat if len(flat) <= limit else flat[: limit - 3] + "..."
+    shown = text if len(text) <= limit else text[: limit - 3] + "..."
+    return "".join("?" if _is_unwritable(c) else c for c in shown)
 
 
 def for_chat(text: str) -> str:
