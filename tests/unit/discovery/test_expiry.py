@@ -39,6 +39,13 @@ def test_within_the_grace_nothing_expires() -> None:
     assert ruling.outcome is Outcome.UNCHANGED
 
 
+def test_at_the_very_moment_nothing_has_expired_yet_by_either_clock() -> None:
+    ours = observed(LINK, epoch=2, seconds=PAST - 1)
+    assert judge(rules(), OPENED, ours).outcome is Outcome.UNCHANGED
+    theirs = observed(LINK, epoch=2, seconds=PAST, dated=PAST - 600)
+    assert judge(rules(), OPENED, theirs).outcome is Outcome.UNCHANGED
+
+
 def test_nothing_expires_by_our_clock_alone() -> None:
     slow = observed(LINK, epoch=2, seconds=PAST, dated=PAST - 590)
     assert judge(rules(), OPENED, slow).outcome is Outcome.UNCHANGED

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from paywatch.discovery.ledger import Outcome, judge
-from paywatch.domain.payments import Status
-from tests.examples import at, observed, payment, rules
+from paywatch.discovery.ledger import EXPIRY_GRACE, Outcome, judge
+from paywatch.domain.changes import stamp
+from paywatch.domain.payments import Status, timestamp
+from tests.examples import ONEPAY, WATCH, at, observed, payment, rules
 
 WORDS = ["created", "processing", "paid", "failed", "refunded", "disputed", "a word of its own"]
 
@@ -23,6 +24,8 @@ def test_a_payment_whose_every_date_lies_before_the_watch_is_recorded_in_silence
     assert ruling.record is not None
     assert (ruling.record.version, ruling.record.published) == (0, 0)
     assert ruling.record.status is row.status
+    assert ruling.record.source == ONEPAY
+    assert (ruling.record.seen, ruling.record.first_seen) == (stamp(1, 1), at(60))
     assert not ruling.record.history
     assert not ruling.record.outbox
 
@@ -91,6 +94,11 @@ def test_a_payment_that_had_expired_before_the_watch_is_recorded_as_such_in_sile
     assert ruling.record is not None
     assert ruling.record.status is Status.EXPIRED
     assert ruling.record.version == 0
+
+
+def test_a_payment_that_expires_as_the_watch_begins_is_announced() -> None:
+    row = payment(word="PENDING", created_at=at(-9000), expires_at=timestamp(WATCH - EXPIRY_GRACE))
+    assert judge(rules(), None, observed(row)).outcome is Outcome.CHANGED
 
 
 def test_a_payment_from_before_the_watch_that_expired_in_it_is_announced_as_expired() -> None:

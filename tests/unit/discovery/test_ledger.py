@@ -9,7 +9,7 @@ from itertools import cycle
 import pytest
 
 from paywatch.discovery.ledger import Outcome, judge
-from paywatch.domain.changes import HISTORY_LIMIT, OUTBOX_LIMIT, DetectedBy, Record
+from paywatch.domain.changes import HISTORY_LIMIT, OUTBOX_LIMIT, DetectedBy, Record, stamp
 from paywatch.domain.payments import Payment, Status
 from tests.examples import ONEPAY, at, observed, payment, record, rules
 
@@ -49,12 +49,14 @@ def test_evidence_that_is_not_newer_is_dropped(epoch: int, request_number: int) 
 
 
 def test_a_move_forward_is_recorded_with_both_statuses_and_owed() -> None:
-    paid = moved(OPENED, payment(word="paid", paid_at=at(100)), 120)
+    row = payment(word="paid", paid_at=at(100))
+    paid = moved(OPENED, row, 120)
     assert (paid.status, paid.version, paid.published) == (Status.PAID, 2, 0)
+    assert (paid.payment, paid.seen, paid.since) == (row, stamp(120, 1), at(119))
     change = paid.history[-1]
     assert (change.previous_status, change.previous_provider_status) == (Status.PENDING, "created")
     assert (change.status, change.provider_status) == (Status.PAID, "paid")
-    assert change.detected_by is DetectedBy.OPEN_SWEEP
+    assert (change.detected_by, change.observed_at) == (DetectedBy.OPEN_SWEEP, at(120))
     body = json.loads(dict(paid.outbox)[2])
     assert body["id"] == f"{ONEPAY}/pay-1/2"
     assert paid.first_seen == OPENED.first_seen
@@ -111,6 +113,57 @@ def test_a_row_with_an_older_date_of_change_is_doubtful_even_where_it_moves_forw
     assert judge(rules(), stored, observed(same_word, epoch=2)).outcome is Outcome.BACKWARDS
 
 
+@pytest.mark.parametrize(
+    ("word", "changed", "route", "outcome"),
+    [
+        ("PENDING", 40, "list:PENDING", Outcome.BACKWARDS),
+        ("PENDING", 40, "id", Outcome.CHANGED),
+        ("PENDING", 50, "list:PENDING", Outcome.CHANGED),
+        ("PENDING", None, "list:PENDING", Outcome.CHANGED),
+        ("refunded", 40, "list:refunded", Outcome.CHANGED),
+    ],
+)
+def test_a_list_that_says_it_is_old_takes_nothing_back_though_another_agrees(
+    word: str, changed: float | None, route: str, outcome: Outcome
+) -> None:
+    stored = record(payment(word="CONFIRMED", updated_at=at(50)))
+    row = payment(word=word, updated_at=None if changed is None else at(changed))
+    again = observed(row, epoch=2, seconds=120, route=route)
+    ruling = judge(rules(), stored, again, confirmed=True)
+    assert ruling.outcome is outcome
+    assert (ruling.record is None) == (outcome is Outcome.BACKWARDS)
+
+
+@pytest.mark.parametrize(
+    ("word", "outcome"), [("PENDING", Outcome.BACKWARDS), ("refunded", Outcome.CHANGED)]
+)
+def test_where_the_date_of_change_is_the_same_the_way_decides(word: str, outcome: Outcome) -> None:
+    stored = record(payment(word="CONFIRMED", updated_at=at(50)))
+    row = observed(payment(word=word, updated_at=at(50)), epoch=2)
+    assert judge(rules(), stored, row).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("word", "outcome"), [("paid", Outcome.BACKWARDS), ("failed", Outcome.CHANGED)]
+)
+def test_what_was_just_taken_back_is_doubtful_when_it_comes_again(
+    word: str, outcome: Outcome
+) -> None:
+    stored = record(payment(word="paid"))
+    back = observed(payment(word="processing"), epoch=2, seconds=120)
+    corrected = judge(rules(), stored, back, confirmed=True).record
+    assert corrected is not None
+    again = observed(payment(word=word), epoch=3, seconds=180)
+    assert judge(rules(), corrected, again).outcome is outcome
+
+
+def test_a_payment_recorded_in_silence_moves_without_a_history() -> None:
+    stored = record(payment(created_at=at(-600)))
+    assert (stored.version, stored.history) == (0, ())
+    paid = moved(stored, payment(word="paid", created_at=at(-600)), 120)
+    assert (paid.version, paid.history[-1].previous_status) == (1, Status.PENDING)
+
+
 def test_another_creation_under_a_known_id_is_set_aside() -> None:
     other = payment(word="paid", created_at=at(7))
     ruling = judge(rules(), OPENED, observed(other, epoch=2))
@@ -153,6 +206,17 @@ def test_the_history_keeps_every_unpublished_change_and_a_bounded_number_of_othe
     stored = moved(acknowledged(stored), payment(word=next(words)), 6000)
     assert [c.version for c in stored.history] == list(range(23 - HISTORY_LIMIT, 23))
     assert [version for version, _ in stored.outbox] == [22]
+
+
+def test_a_history_longer_than_its_bound_holds_nothing_that_was_published() -> None:
+    stored = OPENED
+    words = cycle(["disputed", "refunded"])
+    for _ in range(5):
+        stored = moved(stored, payment(word=next(words)), 60 * (stored.version + 1))
+    stored = acknowledged(stored)
+    for _ in range(HISTORY_LIMIT + 3):
+        stored = moved(stored, payment(word=next(words)), 60 * (stored.version + 1))
+    assert [c.version for c in stored.history] == list(range(7, 7 + HISTORY_LIMIT + 3))
 
 
 def test_order_versions_go_on_where_the_history_has_let_older_changes_go() -> None:

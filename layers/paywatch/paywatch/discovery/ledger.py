@@ -115,8 +115,22 @@ def expiry_of(payment: Payment) -> datetime | None:
 
 
 def _first_sight(rules: Rules, observed: Observation) -> Ruling:
+    payment, status = observed.payment, _status(observed, None)
+    if not _was_there_before(rules, observed):
+        return _changed(rules, None, observed, status, None)
+    unannounced = _unannounced(rules, observed)
+    if status is payment.status:
+        return Ruling(Outcome.SILENT, unannounced)
+    expiry = expiry_of(payment)
+    if expiry is not None and expiry < rules.watch_began:
+        return Ruling(Outcome.SILENT, replace(unannounced, status=status))
+    return _changed(rules, unannounced, observed, status, None)
+
+
+def _unannounced(rules: Rules, observed: Observation) -> Record:
+    """Return a payment's record before its first change."""
     payment = observed.payment
-    unannounced = Record(
+    return Record(
         source=rules.source,
         payment=payment,
         status=payment.status,
@@ -126,15 +140,6 @@ def _first_sight(rules: Rules, observed: Observation) -> Ruling:
         first_seen=timestamp(observed.received_at),
         since=timestamp(observed.sent_at),
     )
-    status = _status(observed, None)
-    if not _was_there_before(rules, observed):
-        return _changed(rules, None, observed, status, None)
-    if status is payment.status:
-        return Ruling(Outcome.SILENT, unannounced)
-    expiry = expiry_of(payment)
-    if expiry is not None and expiry < rules.watch_began:
-        return Ruling(Outcome.SILENT, replace(unannounced, status=status))
-    return _changed(rules, unannounced, observed, status, None)
 
 
 def _was_there_before(rules: Rules, observed: Observation) -> bool:
@@ -165,17 +170,16 @@ def _status(observed: Observation, stored: Record | None) -> Status:
         and stored.payment.expires_at == payment.expires_at
     ):
         return Status.EXPIRED
-    passed = expiry < observed.received_at and observed.dated is not None
-    if passed and observed.dated is not None and expiry - EXPIRY_GRACE < observed.dated:
-        return Status.EXPIRED
-    return payment.status
+    dated = observed.dated
+    passed = dated is not None and expiry - EXPIRY_GRACE < dated and expiry < observed.received_at
+    return Status.EXPIRED if passed else payment.status
 
 
 def _lags(stored: Record, payment: Payment, status: Status) -> bool:
     """Whether the row may be an old copy: lists lag, so it takes a second read to believe it."""
     before, after = stored.payment.updated_at, payment.updated_at
     if before is not None and after is not None:
-        return after < before if before != after else is_backwards(stored.status, status)
+        return after < before or (after == before and is_backwards(stored.status, status))
     # Without a date of the change, what was just taken back may come again from an old copy.
     last = stored.history[-1] if stored.history else None
     taken_back = last is not None and last.correction and status is last.previous_status
@@ -194,8 +198,9 @@ def _changed(
     payment = observed.payment
     after = None if stored is None else _changed_after(stored, payment, listed_at)
     before = timestamp(observed.received_at)
+    base = _unannounced(rules, observed) if stored is None else stored
     change = Change(
-        version=1 if stored is None else stored.version + 1,
+        version=base.version + 1,
         status=status,
         provider_status=payment.provider_status,
         previous_status=None if stored is None else stored.status,
@@ -207,27 +212,16 @@ def _changed(
         payment=payment,
     )
     owed = (change.version, body_of(rules.source, change))
-    if stored is None:
-        stored = Record(
-            source=rules.source,
-            payment=payment,
-            status=status,
-            version=0,
-            published=0,
-            seen=observed.seen,
-            first_seen=before,
-            since=before,
-        )
-    keep = max(HISTORY_LIMIT, stored.version - stored.published + 1)
+    keep = max(HISTORY_LIMIT, change.version - base.published)
     record = replace(
-        stored,
+        base,
         payment=payment,
         status=status,
         version=change.version,
         seen=observed.seen,
         since=timestamp(observed.sent_at),
-        history=(*stored.history, change)[-keep:],
-        outbox=(*stored.outbox, owed),
+        history=(*base.history, change)[-keep:],
+        outbox=(*base.outbox, owed),
     )
     return Ruling(Outcome.CHANGED, record)
 
