@@ -7,63 +7,17 @@ from dataclasses import replace
 
 import pytest
 
-from paywatch.discovery.books import FAULTS_IN_A_ROW, Applied, Books, digest_of, line_of
-from paywatch.discovery.ledger import EXPIRY_GRACE, Outcome, Ruling
-from paywatch.discovery.reader import Observation
+from paywatch.discovery.books import FAULTS_IN_A_ROW, Books, digest_of, line_of
+from paywatch.discovery.ledger import EXPIRY_GRACE, Outcome
 from paywatch.domain.changes import Record
 from paywatch.domain.payments import BUCKETS, Payment, Source, Status, bucket_of, timestamp
 from paywatch.errors import StaleState
 from paywatch.memory import MemoryPayments
 from tests.examples import ONEPAY, at, instant, observed, payment, record, rules
-from tests.unit.discovery.shelf import so_often
+from tests.unit.discovery.writing import Refusing, apply, stored
 
 # What a bucket without open payments has for a value.
 EMPTY = f"{digest_of(())} -"
-
-
-class Refusing(MemoryPayments):
-    """A store that has something against single payments, named by their ids."""
-
-    def __init__(self, ids: Iterable[str] = (), fault: type[Exception] = OSError) -> None:
-        super().__init__()
-        self.ids = set(ids)
-        self.fault = fault
-        self.attempts: list[str] = []
-
-    def save(self, record: Record, replacing: Record | None) -> None:
-        self.attempts.append(record.id)
-        if record.id in self.ids:
-            raise self.fault(f"{record.id} cannot be written")
-        super().save(record, replacing)
-
-
-def stored(*rows: Payment) -> tuple[MemoryPayments, Books]:
-    """Return a store that holds the rows as open and published, and books whose digests agree."""
-    payments = MemoryPayments()
-    for row in rows:
-        first = record(row)
-        payments.save(first, None)
-        payments.acknowledge(first, 1)
-    probe = Books(payments, ONEPAY, {})
-    probe.load(range(BUCKETS))
-    return payments, Books(payments, ONEPAY, {b: probe.value(b) for b in range(BUCKETS)})
-
-
-def apply(books: Books, observations: Sequence[Observation], may_go_on: int = 999) -> Applied:
-    """Find, rule and write, as a run does."""
-    applied = Applied()
-    books.find({o.payment.id for o in observations})
-
-    def rule(own: Sequence[Observation]) -> dict[str, list[tuple[Observation, Ruling]]]:
-        return books.rule(rules(), own, lambda key: None, {})
-
-    books.write(
-        rule(observations),
-        lambda key: rule([o for o in observations if o.payment.id == key])[key],
-        so_often(may_go_on),
-        applied,
-    )
-    return applied
 
 
 ROWS = [payment(f"p{n}") for n in range(200)]
@@ -111,6 +65,17 @@ def test_a_bucket_of_which_nothing_is_known_is_read() -> None:
 
 def test_a_digest_does_not_rest_on_the_order_of_its_lines() -> None:
     assert digest_of(["a", "b"]) == digest_of(["b", "a"]) != digest_of(["a"])
+
+
+def test_a_stored_digest_is_the_same_for_ever() -> None:
+    assert digest_of(["b", "a"]) == "7e18f737311b2dc3"
+
+
+def test_a_payment_whose_id_has_a_blank_is_looked_for_in_its_own_bucket() -> None:
+    row = payment("order 66 of 7")
+    _, books = stored(row, *ROWS)
+    assert books.differing(map(line_of, (row, *ROWS)), at(60)) == set()
+    assert books.differing(map(line_of, ROWS), at(60)) == {bucket_of("order 66 of 7")}
 
 
 def test_a_marked_bucket_is_known_as_such_and_differs_from_whatever_is_listed() -> None:
@@ -216,6 +181,7 @@ def test_what_there_was_no_time_to_write_leaves_its_bucket_unsound() -> None:
         ("id", 3, "processing", True),
         ("list:processing", 3, "processing", False),
         ("id", 3, "created", False),
+        ("id", 2, "processing", False),
     ],
 )
 def test_a_doubtful_move_is_believed_when_a_later_row_by_another_route_agrees(
@@ -224,7 +190,7 @@ def test_a_doubtful_move_is_believed_when_a_later_row_by_another_route_agrees(
     _, books = stored(payment(word="paid"))
     books.find(["pay-1"])
     doubtful = observed(payment(word="processing"), 1, epoch=2, route="list:processing")
-    later = observed(payment(word=word), 2, epoch=epoch, seconds=99, route=route)
+    later = observed(payment(word=word), 1, epoch=epoch, seconds=99, route=route)
     rulings = books.rule(rules(), [later], lambda key: None, {"pay-1": doubtful})
     ((_, ruling),) = rulings["pay-1"]
     assert (ruling.outcome is Outcome.CHANGED) == believed

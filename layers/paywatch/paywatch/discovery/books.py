@@ -34,8 +34,6 @@ def digest_of(lines: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:16]
 
 
-NOTHING = digest_of(())
-
 # What stands for a bucket of which nothing is known: not even whether it owes something.
 UNKNOWN = ""
 
@@ -99,9 +97,8 @@ class Books:
         dirty = set()
         for bucket, value in self._values.items():
             digest, _, deadline = value.partition(" ")
-            passed = deadline not in ("", NEVER) and deadline < now
-            listed_digest = digest_of(lines[bucket]) if bucket in lines else NOTHING
-            if digest != listed_digest or passed:
+            passed = deadline != NEVER and deadline < now
+            if digest != digest_of(lines[bucket]) or passed:
                 dirty.add(bucket)
         return dirty
 
