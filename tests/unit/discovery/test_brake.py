@@ -37,6 +37,7 @@ def test_plausible_walks_in_a_row_release_it_and_an_improbable_one_begins_the_co
         assert brake.on
     brake.weigh(PLAUSIBLE, 11, 3, 100)
     assert not brake.on
+    assert brake == Brake()
 
 
 def test_it_is_kept_from_run_to_run_with_the_epoch_in_which_it_came_on() -> None:
@@ -44,3 +45,10 @@ def test_it_is_kept_from_run_to_run_with_the_epoch_in_which_it_came_on() -> None
     brake.weigh(PLAUSIBLE, 7, 80, 20)
     brake.weigh(PLAUSIBLE, 8, 80, 20)
     assert Brake.load(brake.store()) == Brake(since=7)
+
+
+def test_the_walks_that_were_plausible_are_kept_too() -> None:
+    brake = Brake(since=7, walks=1)
+    assert brake.store() == {"since": 7, "walks": 1}
+    assert Brake.load(brake.store()) == brake
+    assert Brake.load({}) == Brake(0, 0)

@@ -68,11 +68,13 @@ def test_after_a_reconcile_the_next_totals_are_right() -> None:
     books.compare("paid", 503)
     books.release()
     assert [books.compare("paid", 503) for _ in range(3)] == [0, 0, 0]
+    assert [books.compare("paid", 505) for _ in range(2)] == [0, 2]
 
 
 def test_an_early_reconcile_begins_once_in_so_long() -> None:
     books = anchored()
     assert books.may_reconcile_early(WATCH)
+    assert not books.may_reconcile_early(WATCH)
     assert not books.may_reconcile_early(WATCH + EARLY_PAUSE - timedelta(minutes=1))
     assert books.may_reconcile_early(WATCH + EARLY_PAUSE)
 
@@ -86,5 +88,21 @@ def test_a_pause_that_a_clock_that_leapt_has_set_is_ignored() -> None:
 def test_counts_come_back_from_their_store_as_they_were() -> None:
     books = anchored()
     books.compare("paid", 503)
+    books.count([(None, "failed")])
     books.may_reconcile_early(WATCH)
     assert Conservation.load(json.loads(json.dumps(books.store()))) == books
+
+
+def test_counts_are_stored_with_the_difference_and_how_often_it_was_found() -> None:
+    books = anchored()
+    for _ in range(3):
+        books.compare("paid", 503)
+    books.count([(None, "failed")])
+    assert books.store() == {
+        "accounts": {"paid": [1, 500, 2, 3], "refunded": [1, 40, 0, 0], "failed": [1, None, 0, 0]},
+        "early_after": "",
+    }
+
+
+def test_of_nothing_nothing_is_known() -> None:
+    assert Conservation.load({}) == Conservation({}, "")

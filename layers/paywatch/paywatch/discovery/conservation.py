@@ -92,7 +92,7 @@ class Conservation:
     def release(self) -> None:
         """Forget the anchors: a reconcile has read everything, so the next totals are right."""
         for account in self.accounts.values():
-            account.offset, account.off, account.times = None, 0, 0
+            account.offset = None
 
     def may_reconcile_early(self, now: datetime) -> bool:
         """Whether an early reconcile may begin now; if so, the next one has to wait."""
