@@ -43,6 +43,14 @@ def test_one_listed_payment_alone_does_not_prove_that_there_is_no_lookup() -> No
     shelf = compago([*PENDING, *paid(2, word="CONFIRMED")], by_id=False)
     inquiry = inquire(shelf, ["p0000"], listed=["l1"])
     assert "by_id" not in inquiry.memory
+    assert shelf.looked_up == []
+
+
+def test_two_listed_payments_are_enough_to_find_out() -> None:
+    rows = [payment(f"l{n}", "PENDING") for n in range(4)]
+    shelf = compago([*rows, *paid(2, word="CONFIRMED")], by_id=False)
+    inquire(shelf, ["p0000"], listed=[row.id for row in rows])
+    assert shelf.looked_up == ["l0", "l1"]
 
 
 def test_two_that_are_not_listed_any_more_do_not_prove_that_there_is_no_lookup() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,25 +12,12 @@ from hypothesis import strategies as st
 from paywatch.discovery.coverage import GAPS, GRACE, MORE, TIMES, USUAL, Coverage, Gap
 from paywatch.domain.payments import moment
 from tests.examples import at, instant
+from tests.unit.discovery.gaps import gap, polled
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 NOTHING = timedelta(0)
 # The longest pause that is the schedule's own, as long as none but the usual one was seen.
 LONGEST = TIMES * USUAL + MORE.total_seconds()
-
-
-def polled(*seconds: float) -> Coverage:
-    """Return what is known after believed polls at these seconds."""
-    coverage = Coverage()
-    for second in seconds:
-        coverage.note(instant(second), True)
-    return coverage
-
-
-def gap(begin: float, end: float, blind: float | None = None) -> Gap:
-    """Return a gap between two seconds, of which all, or so many, were not watched."""
-    seconds = end - begin if blind is None else blind
-    return Gap(instant(begin), instant(end), timedelta(seconds=seconds))
 
 
 def outages(count: int) -> Coverage:
@@ -210,63 +196,40 @@ def test_a_clock_that_goes_back_adds_nothing_and_goes_on_from_there() -> None:
     assert coverage.steady
 
 
-def test_what_is_stored_is_read_as_it_was() -> None:
-    coverage = polled(0, 60, 120, 86_400, 86_460)
-    coverage.pause, coverage.odd = 61.5, 300.0
-    again = Coverage.load(json.loads(json.dumps(coverage.store())))
-    assert again == coverage
-    assert again.store() == coverage.store()
+@pytest.mark.parametrize("now", [60, -60])
+def test_what_a_clock_that_leapt_said_of_a_time_to_come_was_no_gap(now: float) -> None:
+    past, present, ahead = gap(-900, -600), gap(-600, now), gap(100, 200)
+    coverage = Coverage(last=at(60), gaps=[past, present, ahead])
+    assert coverage.note(instant(now), True) == NOTHING
+    assert coverage.gaps == [past, present]
 
 
-def test_of_nothing_nothing_is_known() -> None:
-    assert Coverage.load({}) == Coverage("", USUAL, 0, [])
-    assert Coverage.load(Coverage().store()) == Coverage()
+def test_a_poll_that_is_not_believed_begins_the_count_anew_without_any_gap() -> None:
+    coverage = polled(0, 60, 120)
+    coverage.note(instant(180), False)
+    coverage.note(instant(240), True)
+    assert not coverage.steady
+    coverage.note(instant(300), True)
+    assert coverage.steady
 
 
-def test_a_copy_that_was_loaded_does_not_share_its_gaps() -> None:
-    stored = polled(0, 86_400).store()
-    Coverage.load(stored).gaps.clear()
-    assert Coverage.load(stored).gaps == [gap(0, 86_400)]
+def test_the_time_since_the_last_poll_was_not_watched_once_it_is_too_long() -> None:
+    assert polled(0, 60).blind(instant(0), instant(60 + LONGEST)) == NOTHING
+    assert polled(0, 60).blind(instant(0), instant(7260)) == 2 * HOUR
 
 
-@pytest.mark.parametrize(
-    "stored",
-    [
-        {"last": "yesterday"},
-        {"last": 5},
-        {"last": {}},
-        {"pause": "long"},
-        {"pause": None},
-        {"pause": []},
-        {"good": "many"},
-        {"good": float("inf")},
-        {"good": float("nan")},
-        {"good": None},
-        {"gaps": None},
-        {"gaps": 3},
-        {"gaps": [at(0)]},
-        {"gaps": [[at(0)]]},
-        {"gaps": [[at(0), at(1)]]},
-        {"gaps": [[at(0), at(1), at(2)]]},
-        {"gaps": [[at(0), 7, 1]]},
-        {"gaps": [[at(0), at(1), 2]]},
-        {"gaps": [[at(0), at(9), -1]]},
-        {"gaps": [[at(0), at(9), float("nan")]]},
-        {"gaps": [[at(1), at(0), 0]]},
-        {"gaps": [["0001-01-01T00:00:00+14:00", at(0), 1]]},
-        {"odd": -1},
-        {"odd": "none"},
-        {"ran": 7},
-        {"gaps": {"a": 1}},
-        [],
-        None,
-        7,
-    ],
-    ids=repr,
-)
-def test_a_section_that_makes_no_sense_is_refused(stored: Any) -> None:
-    with pytest.raises((KeyError, TypeError, ValueError, AttributeError, ArithmeticError)):
-        Coverage.load(stored)
+def test_a_gap_without_any_length_hides_nothing() -> None:
+    assert Coverage(gaps=[gap(5, 5)]).blind(instant(0), instant(9)) == NOTHING
+
+
+def test_the_shortest_pause_is_learned_from_too() -> None:
+    coverage = polled(0, 0.5)
+    assert coverage.pause == pytest.approx(48.1)
+
+
+def test_a_pause_that_was_believed_makes_the_next_odd_one_no_more_believable() -> None:
+    coverage = polled(0, 60, 3660, 7260)
+    assert (coverage.pause, coverage.odd) == (3600, 0.0)
 
 
 polls = st.lists(st.tuples(st.integers(1, 20_000), st.booleans()), max_size=60)

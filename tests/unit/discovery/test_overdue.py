@@ -264,22 +264,6 @@ def test_a_section_that_is_none_is_refused(stored: Any) -> None:
         overdue(0).load(stored)
 
 
-def test_money_is_added_up_by_currency_and_what_is_no_amount_is_left_out() -> None:
-    rows = [
-        payment("a", amount="10.10"),
-        payment("b", amount="0.90"),
-        payment("c", amount="5", currency=None),
-        payment("d", amount=None),
-        payment("e", amount="a lot"),
-        payment("f", amount="NaN"),
-        payment("g", amount="Infinity"),
-        payment("h", amount="-1.00", currency="COP"),
-    ]
-    assert money_of(map(record, rows)) == {"?": "5", "COP": "-1.00", "MXN": "11.00"}
-    assert list(money_of(map(record, rows))) == ["?", "COP", "MXN"]
-    assert money_of([]) == {}
-
-
 @given(
     st.lists(st.tuples(st.integers(0, 200), st.integers(-10 * DAY, 10 * DAY)), max_size=40),
     st.integers(-10 * DAY, 10 * DAY),
@@ -320,8 +304,3 @@ def test_nothing_lapses_while_nobody_looks() -> None:
     later = at_time(first, DAY + 1)
     later.count(EVERY_BUCKET, [waits])
     assert later.patience.lapsed == {}
-
-
-@pytest.mark.parametrize("amount", ["1E+999999", "1E-999999", "NaN", "sNaN", "Infinity", "much"])
-def test_an_amount_that_is_none_is_left_out(amount: str) -> None:
-    assert money_of([moving("a", amount=amount), moving("b", amount="0.50")]) == {"MXN": "0.50"}

@@ -65,6 +65,20 @@ def test_an_hour_that_is_known_moves_a_part_of_the_way_to_what_was_seen() -> Non
     assert still.rates[0] == 100
 
 
+@pytest.mark.parametrize("rate", [0.0, 0.5])
+def test_an_hour_known_to_be_still_moves_only_a_part_of_the_way_too(rate: float) -> None:
+    still = known(rate)
+    live(still, MONDAY, 2 * HOUR + MINUTE, moves=1)
+    assert still.rates[1] == pytest.approx(60 + (1 - WEIGHT) * (rate - 60))
+
+
+def test_the_first_hour_is_whole_if_polls_that_were_not_believed_lead_up_to_it() -> None:
+    still = Stillness()
+    still.skip(MONDAY + 59 * MINUTE)
+    live(still, MONDAY + HOUR, HOUR + MINUTE, moves=1)
+    assert still.rates[1] == 60
+
+
 def test_of_an_hour_that_was_seen_once_or_twice_nothing_is_expected() -> None:
     still = Stillness()
     for day in range(SURE):
@@ -237,50 +251,6 @@ def test_what_is_stored_is_read_as_it_was() -> None:
     assert first.store() == still.store()
     assert Stillness.load(first.store()) == first
     assert Stillness.load({}) == Stillness.load(Stillness().store()) == Stillness()
-
-
-def test_what_is_stored_does_not_share_its_rates() -> None:
-    still = Stillness()
-    stored = still.store()
-    still.rates[0] = 7.0
-    assert stored["rates"] == [UNKNOWN] * HOURS
-    assert Stillness().rates[0] == UNKNOWN
-
-
-@pytest.mark.parametrize("rates", [[], [1.0] * 24, [1.0] * (HOURS + 1)])
-def test_a_history_of_another_length_is_none(rates: list[float]) -> None:
-    assert Stillness.load({"rates": rates, "moves": 3}) == Stillness(moves=3)
-
-
-@pytest.mark.parametrize(
-    "stored",
-    [
-        {"rates": None},
-        {"rates": 4},
-        {"rates": ["many"]},
-        {"rates": [[]]},
-        {"rates": [float("nan")]},
-        {"samples": ["many"]},
-        {"samples": 3},
-        {"moves": "many"},
-        {"moves": float("inf")},
-        {"moves": None},
-        {"expected": "more"},
-        {"expected": []},
-        {"longest": None},
-        {"longest": float("inf")},
-        {"since": "once"},
-        {"since": 12},
-        {"last": "never"},
-        {"last": [1]},
-        [],
-        None,
-    ],
-    ids=repr,
-)
-def test_a_section_that_makes_no_sense_is_refused(stored: Any) -> None:
-    with pytest.raises((KeyError, TypeError, ValueError, AttributeError, ArithmeticError)):
-        Stillness.load(stored)
 
 
 @given(

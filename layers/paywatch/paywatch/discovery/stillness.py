@@ -61,7 +61,7 @@ class Stillness:
             rates if len(rates) == HOURS else [UNKNOWN] * HOURS,
             str(stored.get("hour", "")),
             int(stored.get("moves", 0)),
-            bool(stored.get("whole", False)),
+            bool(stored.get("whole")),
             str(stored.get("figures", "")),
             instant(stored["since"]) if stored.get("since") else "",
             instant(stored["last"]) if stored.get("last") else "",
