@@ -144,6 +144,17 @@ def test_a_stale_state_is_read_and_ruled_anew() -> None:
     assert [c.status for c in after.history] == ["pending", "processing", "paid"]
 
 
+def test_what_was_found_by_its_id_is_read_anew_too_when_another_run_was_first() -> None:
+    payments, books = stored(payment(word="paid"))
+    books.find(["pay-1"])
+    other = Books(payments, ONEPAY, {})
+    apply(other, [observed(payment(word="refunded"), epoch=2, seconds=100)])
+    applied = apply(books, [observed(payment(word="disputed"), epoch=3, seconds=120)])
+    assert not applied.unwritten
+    after = payments.fetch(ONEPAY, ["pay-1"])["pay-1"]
+    assert [c.status for c in after.history] == ["paid", "refunded", "disputed"]
+
+
 def test_what_others_keep_writing_first_is_left_to_the_next_run_and_is_nobodys_fault() -> None:
     contested = [f"p{n}" for n in range(FAULTS_IN_A_ROW + 2)]
     payments = Refusing(contested, StaleState)

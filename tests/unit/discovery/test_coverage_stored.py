@@ -36,6 +36,10 @@ def test_a_pause_that_cannot_be_is_refused(pauses: tuple[float, float]) -> None:
         Coverage.load({"pause": pause, "odd": odd})
 
 
+def test_a_gap_of_which_all_was_watched_is_read_too() -> None:
+    assert Coverage.load({"gaps": [[at(0), at(9), 0]]}).gaps == [gap(0, 9, blind=0)]
+
+
 def test_a_gap_that_cannot_be_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match=r"^Gap\(.*\) is no gap$"):
         Coverage.load({"gaps": [[at(0), at(1), 2]]})

@@ -119,6 +119,7 @@ def test_overdue_payments_are_counted_with_their_money_and_the_oldest() -> None:
     judge.count(
         EVERY_BUCKET,
         [
+            replace(record(payment("z", "paid")), since=at(0)),
             moving("a", since=60, amount="10.50", payment_method_type="card"),
             moving("b", since=0, amount="1.50", payment_method_type="spei"),
             moving("c", since=90, amount="7", currency="COP"),
