@@ -34,6 +34,8 @@ def digest_of(lines: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:16]
 
 
+NOTHING = digest_of(())
+
 # What stands for a bucket of which nothing is known: not even whether it owes something.
 UNKNOWN = ""
 
@@ -98,7 +100,8 @@ class Books:
         for bucket, value in self._values.items():
             digest, _, deadline = value.partition(" ")
             passed = deadline != NEVER and deadline < now
-            if digest != digest_of(lines[bucket]) or passed:
+            listed_digest = digest_of(lines[bucket]) if bucket in lines else NOTHING
+            if digest != listed_digest or passed:
                 dirty.add(bucket)
         return dirty
 
