@@ -105,10 +105,15 @@ class Page:
     page_size: int
 
     @property
+    def full(self) -> bool:
+        """Whether it holds as many rows as a page can, understood or not."""
+        return len(self.rows) + len(self.refused) >= self.page_size
+
+    @property
     def goes_on(self) -> bool:
         """Whether the list goes on behind this page, by what it says of its end or of its total."""
-        full = len(self.rows) + len(self.refused) >= self.page_size
-        return self.number < self.last_page or (full and self.number * self.page_size < self.total)
+        within = self.number * self.page_size < self.total
+        return self.number < self.last_page or (self.full and within)
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,11 @@ class Walk:
     why: str = ""
 
     @property
+    def at(self) -> int:
+        """The next page to read; page 1 if the walk is not begun."""
+        return self.page or 1
+
+    @property
     def sealed(self) -> bool:
         """Whether the walk read just what the list says that it holds, and that did not move."""
         return self.complete and not self.why
@@ -114,28 +119,27 @@ class Forwards:
         self._before: tuple[str, ...] = ()
         # Rows that left while nobody read have moved the rest up: go on one page before, unless
         # the last run began there too and came no further.
-        before = max((walk.page or 1) - 1, 1)
-        walk.page = walk.resumed_at = before if before != walk.resumed_at else walk.page or 1
+        before = max(walk.at - 1, 1)
+        walk.page = walk.resumed_at = before if before != walk.resumed_at else walk.at
 
     @property
     def left(self) -> int:
         """The pages from the next one up to the stated last one."""
-        return max(self._walk.last_page - (self._walk.page or 1) + 1, 1)
+        return max(self._walk.last_page - self._walk.at + 1, 1)
 
     def query(self) -> ListQuery:
         """Ask for the next page up."""
         walk = self._walk
-        return ListQuery(walk.word, self._order, page=walk.page or 1, page_size=self._page_size)
+        return ListQuery(walk.word, self._order, page=walk.at, page_size=self._page_size)
 
     def advance(self, page: Page) -> None:
         """Go up until the stated end, or as long as there are rows where that proved wrong."""
         walk, ids = self._walk, tuple(row.id for row in page.rows)
         walk.page = page.number + 1
-        full = len(page.rows) + len(page.refused) >= page.page_size
         if ids and ids == self._before:
             walk.why = f"page {page.number} repeats the one before it"
             walk.close()
-        elif not page.goes_on and not (full and walk.overflows):
+        elif not page.goes_on and not (page.full and walk.overflows):
             walk.close()
         elif walk.empty >= EMPTY_PAGES:
             walk.why = "the stated total lies: its pages are empty"
@@ -145,7 +149,7 @@ class Forwards:
     def skip(self) -> None:
         """Go up past a page that cannot be read."""
         walk = self._walk
-        walk.page = (walk.page or 1) + 1
+        walk.page = walk.at + 1
         if walk.page > walk.last_page:
             walk.close()
 
@@ -156,58 +160,56 @@ class Backwards:
     def __init__(self, walk: Walk, abilities: Abilities, guess: int) -> None:
         self._walk = walk
         self._abilities = abilities
-        self._at_the_end = walk.page is not None
         walk.page = walk.page or max(guess, 1)
-        self._forwards = self._turn() if walk.reads_on else None
+        self._forwards = self._up() if walk.reads_on else None
 
     @property
     def left(self) -> int:
         """The pages from the next one down to the first."""
-        return (self._walk.page or 1) if self._forwards is None else self._forwards.left
+        return self._walk.at if self._forwards is None else self._forwards.left
 
     def query(self) -> ListQuery:
         """Ask for the next page down."""
         if self._forwards is not None:
             return self._forwards.query()
-        return ListQuery(self._walk.word, Order.OLDEST_FIRST, page=self._walk.page or 1)
+        return ListQuery(self._walk.word, Order.OLDEST_FIRST, page=self._walk.at)
 
     def advance(self, page: Page) -> None:
         """Find the end once, then go down to page 1; turn round where the totals prove wrong."""
         walk = self._walk
         if self._forwards is not None:
             self._forwards.advance(page)
-        elif not self._at_the_end and page.number != page.last_page:
+        elif walk.pages == 1 and page.number != page.last_page:
             # The list has grown or shrunk since the last walk. What is added behind the end that
             # is stated now is new, and not this walk's matter.
             walk.page = page.last_page
         elif walk.empty >= EMPTY_PAGES and page.number > 1:
-            walk.why, walk.page = "the stated total lies: its pages are empty", 1
-            self._forwards = self._turn()
+            self._turn("the stated total lies: its pages are empty")
         elif page.number > 1:
             walk.page = page.number - 1
-        elif walk.overflows and len(page.rows) >= page.page_size:
-            walk.why, walk.page = "more rows than the stated total", 2
-            self._forwards = self._turn()
+        elif walk.overflows and page.full:
+            self._turn("more rows than the stated total")
         elif page.last_page == 1 and page.goes_on:
-            walk.why, walk.page = "the stated last page is not the last", 2
-            self._forwards = self._turn()
+            self._turn("the stated last page is not the last")
         else:
             walk.close()
-        self._at_the_end = True
 
     def skip(self) -> None:
         """Go down past a page that cannot be read."""
         walk = self._walk
         if self._forwards is not None:
             self._forwards.skip()
-        elif not walk.pages and (walk.page or 1) > 1:
-            # It may have been guessed too high: page 1 says where the end is.
-            walk.page = 1
-        elif (walk.page or 1) > 1:
-            walk.page, self._at_the_end = (walk.page or 1) - 1, True
-        else:
+        elif walk.at == 1:
             walk.close()
+        else:
+            # The first one may have been guessed too high: page 1 says where the end is.
+            walk.page = walk.at - 1 if walk.pages else 1
 
-    def _turn(self) -> Forwards:
-        self._walk.reads_on, self._walk.empty = True, 0
+    def _turn(self, why: str) -> None:
+        """Begin again at page 1, upwards: what the list says of its end is not true."""
+        walk = self._walk
+        walk.why, walk.page, walk.reads_on, walk.empty = why, None, True, 0
+        self._forwards = self._up()
+
+    def _up(self) -> Forwards:
         return Forwards(self._walk, self._abilities, Order.OLDEST_FIRST)
