@@ -139,13 +139,25 @@ def test_a_list_that_was_walked_to_its_end_is_passed_over_and_the_next_is_read()
     assert len(read) == 4
 
 
-def test_of_a_list_whose_length_nobody_knows_one_page_is_thought_to_be_left() -> None:
-    # Ten pages are read; one is left, and the one of the list behind: a fifth of them.
+@pytest.mark.parametrize(("guesses", "read"), [({}, 12), ({"processing": 2}, 10)])
+def test_what_a_list_is_thought_to_hold_is_left_and_one_page_if_nobody_knows(
+    guesses: dict[str, int], read: int
+) -> None:
+    # Ten pages are read and one is left; with one page more behind it that is a fifth of them.
     shelf = Shelf([*rows(220), *rows(1, "processing", 500)])
-    sweep = Sweep.start(["created", "processing"], {"created": 11}, WATCH, 1)
+    sweep = Sweep.start(["created", "processing"], {"created": 11, **guesses}, WATCH, 1)
     sweep.read(shelf.reader(), so_often(10), always, [])
-    assert len(shelf.asked) == 12
-    assert sweep.complete
+    assert len(shelf.asked) == read
+    assert sweep.complete is (read == 12)
+
+
+@pytest.mark.parametrize(("pages", "read"), [(5, 4), (6, 6)])
+def test_a_sweep_is_nearly_at_its_end_where_a_fifth_of_what_was_read_is_left(
+    pages: int, read: int
+) -> None:
+    shelf = Shelf(rows(20 * pages))
+    begin(guess=pages).read(shelf.reader(), so_often(pages - 1), always, [])
+    assert len(shelf.asked) == read
 
 
 @pytest.mark.parametrize("fault", [Unavailable("503"), UnexpectedResponse("half a text")])
