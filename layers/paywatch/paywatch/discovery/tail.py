@@ -145,13 +145,11 @@ class Tail:
         """Read from the newest end, wherever that is; return what is left above `floor`."""
         page = _read(reader, 1, found)
         self.end = page.last_page
-        order = Order.NEWEST_FIRST
-        if Order.NEWEST_FIRST not in reader.abilities.orders and page.last_page > 1:
-            seen = observed_order(page.rows)
-            if seen is None:
-                self.why = "the list is in no order; left to the sweeps and to reconcile"
-                return None
-            order = seen
+        told = Order.NEWEST_FIRST in reader.abilities.orders or page.last_page == 1
+        order = Order.NEWEST_FIRST if told else observed_order(page.rows)
+        if order is None:
+            self.why = "the list is in no order; left to the sweeps and to reconcile"
+            return None
         if order is Order.OLDEST_FIRST:
             return self._read_on(reader, Gap(page.last_page, floor, True), may_go_on, found)
         if _reached(page, floor, down=False):
