@@ -64,14 +64,20 @@ class Recording:
         """
         books, doubtful = self.books, confirming or {}
         books.find({o.payment.id for o in observations})
-        rulings = books.rule(self._rules, observations, listed_at, doubtful)
-        written = [key for key, steps in rulings.items() if any(r.record for _, r in steps)]
-        books.load(bucket_of(key) for key in written)
+
+        def rule(rows: Sequence[Observation]) -> dict[str, list[tuple[Observation, Ruling]]]:
+            return books.rule(self._rules, rows, listed_at, doubtful)
+
+        rulings = rule(observations)
+        if written := _written(rulings):
+            books.load(bucket_of(key) for key in written)
+            # Another run, late, may have written in between: what was just read is ruled on.
+            rulings = rule(observations)
+            written = _written(rulings)
         self._mark(books.to_mark(written))
 
         def again(key: str) -> Sequence[tuple[Observation, Ruling]]:
-            own = [o for o in observations if o.payment.id == key]
-            return books.rule(self._rules, own, listed_at, doubtful)[key]
+            return rule([o for o in observations if o.payment.id == key])[key]
 
         books.write(rulings, again, may_go_on, self.applied)
         self._publish(may_go_on)
@@ -102,3 +108,8 @@ class Recording:
         if result.topic_fault is not None:
             self._topic_down = True
             self._report.fault("topic_unavailable", result.topic_fault)
+
+
+def _written(rulings: Mapping[str, Sequence[tuple[Observation, Ruling]]]) -> list[str]:
+    """Return the payments of which something is to be written."""
+    return [key for key, steps in rulings.items() if any(r.record for _, r in steps)]
