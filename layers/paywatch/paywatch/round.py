@@ -133,7 +133,7 @@ class Round:
 def _walk_began(stored: Mapping[str, Any]) -> str | None:
     """Return when the last walk that was believed began, if there was one."""
     if not isinstance(stored.get("epoch", 0), int):
-        raise ValueError("the walk has no number")
+        raise ValueError
     return instant(stored["began"]) if "began" in stored else None
 
 
