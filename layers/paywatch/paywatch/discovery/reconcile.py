@@ -204,10 +204,10 @@ class Reconcile:
 
 def _lies_behind(rows: Sequence[Payment], edge: str) -> bool:
     """Whether all rows of a page come behind the edge, in the order that the page is in."""
-    dates = [row.created_at for row in rows if row.created_at is not None]
     order = observed_order(rows)
-    if not dates or not edge or order is None:
+    if not edge or order is None:
         return False
+    dates = [row.created_at for row in rows if row.created_at is not None]
     return max(dates) < edge if order is Order.NEWEST_FIRST else min(dates) > edge
 
 

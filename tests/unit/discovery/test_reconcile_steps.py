@@ -1,0 +1,334 @@
+"""Reconcile, step by step: what each page adds to it, and what it holds on to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from paywatch.discovery.reader import UNFILTERED
+from paywatch.discovery.reconcile import (
+    DOUBTS,
+    FAILURES,
+    SUSPECTS,
+    TRIES,
+    Reconcile,
+    Suspect,
+)
+from paywatch.domain.changes import DetectedBy
+from paywatch.domain.payments import Payment
+from paywatch.errors import Unavailable
+from paywatch.ports import Abilities, Answer, ListQuery, Order, Page
+from tests.examples import at, instant, payment
+from tests.unit.discovery.inquiring import compago, paid
+from tests.unit.discovery.shelf import COMPAGO_CAN, ONEPAY_CAN, Shelf, ids_of
+
+ANSWER = Answer(1, instant(0), instant(1), instant(1))
+
+
+def answered(
+    rows: Sequence[Payment] = (), *, number: int = 1, total: int | None = None, last_page: int = 1
+) -> Page:
+    """Return a page of two rows at most; its total is that of its rows unless told otherwise."""
+    total = len(rows) if total is None else total
+    return Page(ANSWER, number, tuple(rows), (), total, last_page, page_size=2)
+
+
+def reading(*lists: str) -> Reconcile:
+    return Reconcile(list(lists or (UNFILTERED,)), at(0))
+
+
+STORED = {
+    "lists": ["refunded", UNFILTERED],
+    "began": at(1),
+    "edge": at(2),
+    "page": 3,
+    "pages": 4,
+    "rows": 5,
+    "misses": 6,
+    "top": 7,
+    "listed": 8,
+    "doubts": 2,
+    "failed": 1,
+    "skipped": 9,
+    "last": 10,
+    "gap": 11,
+    "suspects": {"p1": ["refunded", 12, 13, 4]},
+}
+
+
+def test_a_reconcile_is_stored_by_these_names_and_comes_back_as_it_was() -> None:
+    loaded = Reconcile.load(json.loads(json.dumps(STORED)))
+    assert loaded == Reconcile(
+        lists=["refunded", UNFILTERED],
+        began=at(1),
+        edge=at(2),
+        page=3,
+        pages=4,
+        rows=5,
+        misses=6,
+        top=7,
+        listed=8,
+        doubts=2,
+        failed=1,
+        skipped=9,
+        last=10,
+        gap=11,
+        suspects={"p1": Suspect("refunded", 12, 13, 4)},
+    )
+    assert loaded.store() == STORED
+
+
+def test_what_is_stored_is_of_its_types_whatever_it_was_written_as() -> None:
+    odd = {**STORED, "page": "3", "lists": [5], "edge": 5, "began": 6}
+    loaded = Reconcile.load({**odd, "suspects": {"p1": [7, "12", "13", "4"]}})
+    assert (loaded.page, loaded.lists, loaded.edge, loaded.began) == (3, ["5"], "5", "6")
+    assert loaded.suspects == {"p1": Suspect("7", 12, 13, 4)}
+
+
+def test_a_reconcile_begins_with_the_first_page_and_nothing_read() -> None:
+    stored = reading("refunded").store()
+    assert stored == {
+        **dict.fromkeys(STORED, 0),
+        "lists": ["refunded"],
+        "began": at(0),
+        "edge": "",
+        "page": 1,
+        "last": 1,
+        "suspects": {},
+    }
+
+
+@pytest.mark.parametrize(
+    ("abilities", "query"),
+    [
+        (ONEPAY_CAN, ListQuery("paid", Order.NEWEST_FIRST, page=2)),
+        (replace(COMPAGO_CAN, page_size=7), ListQuery("paid", page=2, page_size=7)),
+    ],
+    ids=["sortable", "as it comes"],
+)
+def test_a_list_is_read_by_its_word_newest_first_where_that_can_be_asked_for(
+    abilities: Abilities, query: ListQuery
+) -> None:
+    shelf = Shelf(paid(50), abilities=abilities)
+    reconcile = reading("paid", UNFILTERED)
+    reconcile.page, reconcile.failed, reconcile.gap = 2, 3, 1
+    page, rows = reconcile.read_page(shelf.reader())
+    assert shelf.asked == [query]
+    assert page.number == 2
+    assert {row.detected_by for row in rows} == {DetectedBy.RECONCILE}
+    assert {row.route for row in rows} == {"list:paid"}
+    # A page that can be read ends what failed before it.
+    assert (reconcile.failed, reconcile.gap) == (0, 0)
+
+
+def test_the_list_of_all_is_read_without_a_word() -> None:
+    shelf = Shelf(paid(3))
+    _, rows = reading().read_page(shelf.reader())
+    assert shelf.asked == [ListQuery(None, Order.NEWEST_FIRST, page=1)]
+    assert {row.route for row in rows} == {f"list:{UNFILTERED}"}
+
+
+def test_every_page_adds_its_rows_and_the_next_one_begins_behind_its_last_date() -> None:
+    reconcile = reading("paid")
+    rows = [payment("a", created_at=at(9)), payment("b", created_at=at(8))]
+    assert not reconcile.advance(answered(rows, number=1, total=5, last_page=3))
+    assert (reconcile.pages, reconcile.rows, reconcile.listed) == (1, 2, 2)
+    assert (reconcile.page, reconcile.last, reconcile.edge) == (2, 3, at(8))
+    rows = [payment("c", created_at=at(7)), payment("d", created_at=None)]
+    assert not reconcile.advance(answered(rows, number=2, total=5, last_page=3))
+    assert (reconcile.pages, reconcile.rows, reconcile.listed) == (2, 4, 4)
+    assert (reconcile.page, reconcile.last, reconcile.edge) == (3, 3, at(7))
+    undated = [payment("e", created_at=None), payment("f", created_at=None)]
+    # Its end comes nearer, and its total says that it goes on.
+    assert not reconcile.advance(answered(undated, number=3, total=9, last_page=2))
+    assert (reconcile.page, reconcile.last, reconcile.edge) == (4, 3, at(7))
+
+
+def test_the_end_of_a_list_begins_the_next_one_from_its_first_page() -> None:
+    reconcile = Reconcile.load({**STORED, "suspects": {}})
+    reconcile.advance(answered([payment()], number=3, total=5, last_page=3))
+    assert reconcile.store() == {
+        **STORED,
+        **dict.fromkeys(["top", "listed", "doubts", "failed", "gap"], 0),
+        "lists": [UNFILTERED],
+        "edge": "",
+        "page": 1,
+        "last": 1,
+        "pages": 5,
+        "rows": 6,
+        "suspects": {},
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "shown", "total", "top", "whole"),
+    [
+        (0, 1, 1, 1, True),
+        (2, 2, 4, 4, True),
+        (0, 0, 0, 0, False),
+        (2, 1, 4, 4, False),
+        (3, 2, 4, 4, False),
+        (2, 2, 4, 5, False),
+        (2, 2, 5, 4, False),
+    ],
+)
+def test_whole_is_a_list_that_showed_as_many_as_it_ever_stated(
+    before: int, shown: int, total: int, top: int, whole: bool
+) -> None:
+    reconcile = reading("refunded", UNFILTERED)
+    reconcile.listed, reconcile.top, reconcile.page = before, top, 3
+    rows = paid(shown)
+    assert reconcile.advance(answered(rows, number=3, total=total, last_page=3)) is whole
+    assert reconcile.lists == [UNFILTERED]
+
+
+def test_it_is_done_when_all_is_read_and_no_suspicion_is_left() -> None:
+    reconcile = reading()
+    assert not reconcile.done
+    reconcile.suspect(payment("p1", "paid"), page=4, epoch=7)
+    reconcile.lists.clear()
+    assert not reconcile.done
+    assert reconcile.suspects == {"p1": Suspect("paid", 4, 7, 0)}
+    reconcile.suspects.clear()
+    assert reconcile.done
+    assert not reconcile.may_read_on
+
+
+def test_it_waits_with_so_many_suspects() -> None:
+    reconcile = reading()
+    for number in range(SUSPECTS):
+        assert reconcile.may_read_on
+        reconcile.suspect(payment(f"p{number}"), page=1, epoch=1)
+    assert not reconcile.may_read_on
+
+
+def test_suspects_of_earlier_runs_are_due() -> None:
+    reconcile = reading()
+    for epoch in (3, 4, 5):
+        reconcile.suspect(payment(f"p{epoch}"), page=1, epoch=epoch)
+    assert reconcile.due(5) == ["p3", "p4"]
+
+
+def test_a_list_that_states_less_than_half_of_what_it_stated_is_doubted_so_many_times() -> None:
+    reconcile = reading()
+    assert not reconcile.doubts_page(answered(total=10))
+    assert not reconcile.doubts_page(answered(total=5))
+    assert reconcile.top == 10
+    for doubts in range(1, DOUBTS + 1):
+        assert reconcile.doubts_page(answered(total=4))
+        assert reconcile.doubts == doubts
+    assert not reconcile.doubts_page(answered(total=4))
+    assert (reconcile.doubts, reconcile.top) == (DOUBTS, 10)
+
+
+def failing(reconcile: Reconcile) -> bool:
+    """Let a page fail until it is given up or was not; return the last answer."""
+    for _ in range(FAILURES - 1):
+        assert not reconcile.give_up()
+    return reconcile.give_up()
+
+
+def test_pages_that_cannot_be_read_are_left_out_twice_as_many_at_each_time() -> None:
+    reconcile = reading("paid", UNFILTERED)
+    reconcile.page, reconcile.last, reconcile.skipped = 10, 16, 3
+    for page, skipped, gap in [(11, 4, 1), (12, 5, 2), (14, 7, 4)]:
+        assert failing(reconcile)
+        assert (reconcile.page, reconcile.skipped, reconcile.gap) == (page, skipped, gap)
+        assert reconcile.failed == 0
+        assert reconcile.lists == ["paid", UNFILTERED]
+    assert failing(reconcile)
+    # Behind its end the next list begins.
+    assert (reconcile.lists, reconcile.page, reconcile.gap) == ([UNFILTERED], 1, 0)
+    assert reconcile.skipped == 11
+
+
+def test_the_last_page_is_read_where_the_one_before_it_is_left_out() -> None:
+    reconcile = reading()
+    reconcile.page, reconcile.last = 2, 3
+    assert failing(reconcile)
+    assert (reconcile.lists, reconcile.page) == ([UNFILTERED], 3)
+    assert failing(reconcile)
+    assert reconcile.lists == []
+
+
+def test_a_page_before_that_cannot_be_read_is_given_up_and_none_is_left_out() -> None:
+    shelf = Shelf(paid(100))
+    reconcile = reading()
+    reconcile.page, reconcile.last = 3, 5
+    shelf.broken[None, 2] = Unavailable("503")
+    with pytest.raises(Unavailable):
+        reconcile.step_back(shelf.reader())
+    assert not failing(reconcile)
+    assert (reconcile.page, reconcile.skipped, reconcile.failed, reconcile.gap) == (3, 0, 0, 1)
+    assert reconcile.step_back(shelf.reader()) is None
+
+
+def test_a_page_that_fails_after_a_look_at_the_one_before_is_left_out() -> None:
+    shelf = Shelf(paid(100))
+    reconcile = reading()
+    reconcile.page, reconcile.last, reconcile.edge = 3, 5, at(60)
+    assert reconcile.step_back(shelf.reader()) is not None
+    assert failing(reconcile)
+    assert (reconcile.page, reconcile.skipped) == (4, 1)
+
+
+def test_the_page_before_is_looked_at_in_the_list_that_is_read() -> None:
+    shelf = Shelf([*paid(30), *paid(30, first=30, word="failed")])
+    reconcile = reading("failed", UNFILTERED)
+    reconcile.page, reconcile.edge = 2, at(40)
+    before = reconcile.step_back(shelf.reader())
+    assert before is not None
+    assert shelf.asked == [ListQuery("failed", Order.NEWEST_FIRST, page=1)]
+    assert {row.payment.provider_status for row in before[1]} == {"failed"}
+
+
+def steps_back(rows: Sequence[Payment], edge: str, *, page: int = 2) -> list[str] | None:
+    """Return the ids of what a page before the next one shows that may be new, if it is read."""
+    can = replace(ONEPAY_CAN, orders=frozenset())
+    reconcile = reading()
+    reconcile.page, reconcile.edge = page, edge
+    before = reconcile.step_back(Shelf(rows, abilities=can).reader())
+    return None if before is None else ids_of(before[1])
+
+
+NEWEST_FIRST = paid(4, first=6)[::-1]
+OLDEST_FIRST = paid(4, first=6)
+
+
+def test_the_row_of_the_edge_itself_is_read_again() -> None:
+    assert steps_back(NEWEST_FIRST, at(6)) == ["p0006"]
+    assert steps_back(OLDEST_FIRST, at(9)) == ["p0009"]
+    assert steps_back(NEWEST_FIRST, at(7)) == ["p0007", "p0006"]
+    assert steps_back(OLDEST_FIRST, at(8)) == ["p0008", "p0009"]
+
+
+def test_a_page_lies_behind_the_edge_only_if_not_even_its_first_row_is_of_that_date() -> None:
+    assert steps_back(NEWEST_FIRST, at(9)) == ["p0009", "p0008", "p0007", "p0006"]
+    assert steps_back(NEWEST_FIRST, at(10)) is None
+    assert steps_back(OLDEST_FIRST, at(6)) == ["p0006", "p0007", "p0008", "p0009"]
+    assert steps_back(OLDEST_FIRST, at(5)) is None
+
+
+def test_where_no_date_was_read_everything_on_the_page_before_may_be_new() -> None:
+    assert steps_back(NEWEST_FIRST, "") == ["p0009", "p0008", "p0007", "p0006"]
+    assert steps_back(OLDEST_FIRST, "") == ["p0006", "p0007", "p0008", "p0009"]
+
+
+def test_of_a_page_in_no_order_everything_may_be_new_whatever_the_edge() -> None:
+    mixed = [OLDEST_FIRST[1], OLDEST_FIRST[0], OLDEST_FIRST[2]]
+    assert steps_back(mixed, at(0)) == ["p0007", "p0006", "p0008"]
+    assert steps_back(mixed, at(99)) == ["p0007", "p0006", "p0008"]
+
+
+def test_a_suspect_is_given_up_after_so_many_tries_only_if_its_page_does_not_show_it() -> None:
+    shelf = compago(paid(3, word="CONFIRMED"))
+    reconcile = Reconcile([], at(0))
+    for number, name in enumerate(["p0000", "gone"]):
+        reconcile.suspect(payment(name, "CONFIRMED"), page=2 - TRIES, epoch=number)
+        reconcile.suspects[name].tries = TRIES - 1
+    assert ids_of(reconcile.seek(shelf.reader(), "gone")) == ["p0000"]
+    assert list(reconcile.suspects) == ["p0000"]
+    assert {query.status for query in shelf.asked} == {None}
