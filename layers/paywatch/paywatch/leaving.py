@@ -134,7 +134,7 @@ class Leaving:
         for leaver in due:
             record = round_.books.records.get(leaver.id)
             if record is None or not record.open:
-                self._leavers.pop(leaver.id, None)
+                del self._leavers[leaver.id]
                 if record is not None and self.brake.on:
                     # One of the sample did move: the lists tell the truth after all.
                     self.brake.release()
