@@ -12,7 +12,8 @@ from paywatch.discovery.brake import SAMPLE, Plausible
 from paywatch.discovery.leavers import FIRST_PAUSE, Leaver
 from paywatch.domain.changes import DetectedBy
 from paywatch.domain.payments import Payment, timestamp
-from paywatch.leaving import ASKED, KEPT
+from paywatch.leaving import KEPT
+from paywatch.round import LAST
 from tests.examples import at, observed, payment
 from tests.unit.discovery.leaving import Stage, away, swept
 from tests.unit.discovery.shelf import always
@@ -196,7 +197,7 @@ def test_a_leaver_that_is_not_stored_is_let_go_unasked() -> None:
 def test_who_was_not_asked_for_lack_of_time_stays_due() -> None:
     stage = Stage(["a", "b"], leavers={"a": away(), "b": away()})
     stage.begin(seconds=100)
-    stage.rounds.clock.advance(100 * ASKED - 0.5)
+    stage.rounds.clock.advance(100 * LAST - 0.5)
     assert stage.leaving.ask(set(), []) == {"a"}
     assert [stage.stored[name]["asked"] for name in "ab"] == [1, 0]
     assert stage.stored["b"]["next"] == at(0)

@@ -69,8 +69,9 @@ class Recording:
             return books.rule(self._rules, rows, listed_at, doubtful)
 
         rulings = rule(observations)
-        if written := _written(rulings):
-            books.load(bucket_of(key) for key in written)
+        written = _written(rulings)
+        if unread := {bucket_of(key) for key in written} - books.loaded:
+            books.load(unread)
             # Another run, late, may have written in between: what was just read is ruled on.
             rulings = rule(observations)
             written = _written(rulings)
