@@ -111,6 +111,33 @@ def test_a_share_of_the_requests_is_over_with_the_last_of_them() -> None:
     assert round_.within(0.6)()
 
 
+@pytest.mark.parametrize(
+    ("before", "lasts"),
+    # Its share where that is later, its least behind a step that took long, and nothing behind 95.
+    [(0, 50), (39, 11), (45, 10), (60, 10), (90, 5), (94, 1)],
+)
+def test_a_step_that_comes_late_has_its_least(before: int, lasts: int) -> None:
+    rounds = Rounds()
+    round_ = rounds.begin(seconds=100)
+    rounds.clock.advance(before)
+    until = round_.within(0.5, 0.1)
+    rounds.clock.advance(lasts - 0.5)
+    assert until()
+    rounds.clock.advance(0.5)
+    assert not until()
+
+
+def test_a_step_that_comes_late_has_its_least_of_the_requests_too() -> None:
+    round_ = Rounds().begin(requests=20)
+    for _ in range(16):
+        round_.reader.allowance.spend()
+    until = round_.within(0.5, 0.1)
+    round_.reader.allowance.spend()
+    assert until()
+    round_.reader.allowance.spend()
+    assert not until()
+
+
 def test_nothing_goes_on_when_the_lease_ends() -> None:
     rounds = Rounds()
     all_of_it = rounds.begin(seconds=100, leased=10).within(1.0)
