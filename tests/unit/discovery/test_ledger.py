@@ -159,7 +159,7 @@ def test_what_was_just_taken_back_is_doubtful_when_it_comes_again(
 
 def test_a_payment_recorded_in_silence_moves_without_a_history() -> None:
     stored = record(payment(created_at=at(-600)))
-    assert (stored.version, stored.history) == (0, ())
+    assert (stored.version, stored.published, stored.history) == (0, 0, ())
     paid = moved(stored, payment(word="paid", created_at=at(-600)), 120)
     assert (paid.version, paid.history[-1].previous_status) == (1, Status.PENDING)
 
