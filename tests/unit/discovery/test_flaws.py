@@ -11,7 +11,7 @@ import pytest
 
 from paywatch.discovery.flaws import KEPT_FOR, Flaws, Looked
 from paywatch.ports import ListQuery, Order, Page
-from tests.examples import instant
+from tests.examples import at, instant
 
 NOW = instant(0)
 PAID = ListQuery("paid", Order.NEWEST_FIRST)
@@ -65,6 +65,24 @@ def test_a_page_that_was_read_well_at_the_second_try_has_no_flaw() -> None:
     flaws = Flaws()
     for _ in range(3):
         assert noted(flaws, (PAID, "502"), (PAID, page())) == []
+        assert flaws.words == set()
+
+
+def test_another_page_that_was_read_well_mends_no_flaw() -> None:
+    flaws = Flaws()
+    for _ in range(2):
+        told = noted(flaws, (PAID, "502"), (replace(PAID, page=2), page(2)))
+    assert told == ["the list paid cannot be read (502)"]
+
+
+def test_a_flaw_is_stored_under_its_list_and_its_order() -> None:
+    flaws = Flaws()
+    noted(flaws, (PAID, page(3, refused=2)), (ListQuery(page=4), "x" * 300))
+    assert flaws.store() == {
+        "/": ["", 4, 0, "x" * 200, at(0), 1],
+        "paid/newest_first": ["paid", 1, 2, "", at(0), 1],
+    }
+    assert flaws.words == {""}
 
 
 def test_the_flaw_of_a_page_that_is_no_more_is_none() -> None:
@@ -84,8 +102,12 @@ def test_another_order_of_a_list_has_other_pages() -> None:
     assert len(both) == 1
 
 
-def test_an_answer_about_some_payments_says_nothing_of_a_list() -> None:
-    asked = ListQuery(ids=("a", "b"))
+@pytest.mark.parametrize(
+    "asked",
+    [ListQuery(ids=("a", "b")), ListQuery(external_id="order-1"), ListQuery(currency="MXN")],
+    ids=repr,
+)
+def test_an_answer_about_some_payments_says_nothing_of_a_list(asked: ListQuery) -> None:
     assert noted(Flaws(), (asked, "502")) == []
     assert noted(Flaws(), (asked, page(refused=2))) == []
     flaws = Flaws()
@@ -102,7 +124,9 @@ def test_what_nobody_has_seen_for_a_day_is_forgotten_and_so_is_what_is_not_read_
     assert noted(flaws, hours=hours + 0.1) == []
     noted(flaws, (PAID, "502"), hours=10)
     assert noted(flaws, hours=9) == []  # the clock had leapt
-    assert noted(flaws, (ListQuery("gone"), "404")) == []
+    for _ in range(2):
+        assert noted(flaws, (ListQuery("gone"), "404")) == []
+        assert flaws.words == set()
 
 
 @pytest.mark.parametrize(
