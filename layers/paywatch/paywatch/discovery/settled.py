@@ -135,7 +135,6 @@ class SettledWatch:
         into: list[Observation],
     ) -> None:
         before = self.seen.get(word)
-        known = "" if before is None else before["rows"]
         page, rows = read_settled(reader, word, 1)
         self.stated[word] = page.total
         page_one, packed = page.total, pack_rows(rows)
@@ -152,7 +151,8 @@ class SettledWatch:
 
         def take(read: list[Observation]) -> None:
             # At once: what was read is evidence also where the rest of the list has to wait.
-            into.extend(replace(o, news=news) for o in unknown(read, known))
+            new = read if before is None else unknown(read, before["rows"])
+            into.extend(replace(o, news=news) for o in new)
 
         take(rows)
         if short:
