@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from paywatch.discovery.verdicts import Inquiry
@@ -34,6 +34,7 @@ def inquire(
     created: float | None = -50,
     may_go_on: Callable[[], bool] = always,
     requests: int = 600,
+    doubtful: Collection[str] = (),
 ) -> Inquiry:
     """Ask for the wanted payments, stored as open; `memory` goes through its stored form."""
     inquiry = Inquiry(
@@ -41,6 +42,7 @@ def inquire(
         json.loads(json.dumps(memory or {})),
         may_go_on,
         shelf.clock.now(),
+        doubtful,
     )
     born = None if created is None else at(created)
     known = {key: record(payment(key, created_at=born)) for key in wanted}

@@ -115,7 +115,7 @@ class Inquiry:
 
     def _look_up(self, left: dict[str, Record]) -> None:
         """Ask one by one; an answer that cannot be used leaves its payment due, and no other."""
-        failed_before = False
+        failed_before: bool = False
         for payment_id in list(left)[:LOOKUPS]:
             if not self.may_go_on():
                 return
