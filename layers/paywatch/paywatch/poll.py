@@ -70,8 +70,8 @@ class SourcePoll:
         self._fill_in_the_report()
         self._lookout.close(self._leaving, self._figures, self._reconciling.missed)
         round_.close()
-        for fault in round_.recording.applied.faults[:1]:
-            raise fault
+        if round_.recording.applied.faults:
+            raise round_.recording.applied.faults[0]
         return round_.report
 
     def _read(self) -> None:
