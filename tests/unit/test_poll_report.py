@@ -15,7 +15,7 @@ from paywatch.errors import RowError, Unavailable, UnexpectedResponse
 from paywatch.memory import MemoryPayments
 from paywatch.poll import EXTRA_WORDS, SourcePoll, _tells_more
 from paywatch.report import SourceReport
-from tests.examples import WATCH, at, observed, payment, record
+from tests.examples import WATCH, at, observed, payment
 from tests.unit.discovery.rounds import Rounds
 from tests.unit.discovery.shelf import Shelf
 
@@ -189,4 +189,3 @@ def test_a_row_tells_more_where_the_sweep_did_not_list_it_just_so() -> None:
     assert not _tells_more(reading(OPEN, 2), latest)
     assert _tells_more(reading(replace(OPEN, amount="7.00"), 2), latest)
     assert _tells_more(reading(payment("other"), 2), latest)
-    assert record(OPEN).open

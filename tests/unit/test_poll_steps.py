@@ -22,9 +22,9 @@ OPEN = payment("open", created_at=at(-50))
 SETTLED = ["paid", "failed", "refunded", "disputed"]
 
 
-def run(rounds: Rounds, *, wants_reconcile: bool = False, **limits: Any) -> SourceReport:
+def run(rounds: Rounds, *wants_reconcile: bool, **limits: Any) -> SourceReport:
     """Poll the source once, within these limits."""
-    return SourcePoll(rounds.begin(**limits), wants_reconcile).run()
+    return SourcePoll(rounds.begin(**limits), *wants_reconcile).run()
 
 
 def begun(*rows: Payment, polls: int = 1) -> Rounds:
@@ -80,7 +80,7 @@ def test_a_reconcile_is_made_when_it_is_wanted_and_the_baseline_is_complete() ->
     before = rounds.memory("reconcile")["completed"]
     run(rounds)
     assert rounds.memory("reconcile")["completed"] == before
-    run(rounds, wants_reconcile=True)
+    run(rounds, True)
     assert rounds.memory("reconcile")["completed"]["began"] > before["ended"]
 
 
@@ -117,12 +117,15 @@ def test_what_a_finished_sweep_read_is_remembered() -> None:
 def test_a_sweep_that_was_not_finished_goes_on_where_it_stopped() -> None:
     rows = [payment(f"p{n:03}", created_at=at(-900 + n)) for n in range(200)]
     rounds = begun(*rows, polls=2)
-    walk = rounds.memory("walk")
+    walk, figures = rounds.memory("walk"), rounds.memory("still")["figures"]
+    rounds.shelf.put(payment("p199", created_at=at(-701), amount="7.00"))
     first = rounds.begin(seconds=10)
     report = SourcePoll(first).run()
     assert list(rounds.memory("sweep")) == ["guesses", "cursor"]
     assert rounds.memory("sweep")["cursor"]["epoch"] == first.epoch
     assert rounds.memory("walk") == walk
+    # Totals of a part of the lists are no figures.
+    assert rounds.memory("still")["figures"] == figures
     # It went on, all was well, and rows were read: that is watching, and no seal.
     assert (report.watching, report.sealed) == (True, False)
     assert not report.certificates[0]["sealed"]

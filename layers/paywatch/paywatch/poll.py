@@ -136,8 +136,8 @@ class SourcePoll:
             moved_back = round_.recording.applied.backwards
             doubtful |= {o.payment.id for o in rows if o.payment.id in moved_back} - asked
         if doubtful:
-            asked |= leaving.ask(doubtful, [], beside=asked)
-        return doubtful <= asked
+            doubtful -= leaving.ask(doubtful, [], beside=asked)
+        return not doubtful
 
     def _begin_sweep(self, stored: Mapping[str, Any]) -> Sweep:
         if stored.get("cursor"):
