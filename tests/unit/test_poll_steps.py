@@ -11,7 +11,7 @@ from paywatch.discovery.books import digest_of
 from paywatch.domain.events import Message
 from paywatch.domain.payments import Payment, timestamp
 from paywatch.errors import Unavailable
-from paywatch.poll import ENDED, OWED, SWEPT, TAILED, SourcePoll
+from paywatch.poll import ENDED, OWED, SWEPT, TAILED_ON, SourcePoll
 from paywatch.report import SourceReport
 from tests.examples import at, instant, payment
 from tests.unit.discovery.inquiring import paid
@@ -279,7 +279,7 @@ def test_no_list_is_read_beyond_its_share_of_the_time() -> None:
     rounds.shelf.rows += paid(900, first=900, start=5000)
     taken = times(rounds, 50)
     assert max(taken["created"]) < SWEPT <= max(taken["created"]) + 1 / 50
-    assert SWEPT <= min(taken["*"]) <= max(taken["*"]) < TAILED <= max(taken["*"]) + 1 / 50
+    assert SWEPT <= min(taken["*"]) <= max(taken["*"]) < TAILED_ON <= max(taken["*"]) + 1 / 50
 
 
 def test_a_sweep_that_is_nearly_at_its_end_goes_on_a_little() -> None:

@@ -8,10 +8,11 @@ import pytest
 
 from paywatch.discovery.reconcile import Reconcile
 from paywatch.domain.payments import BUCKETS, Payment
-from paywatch.errors import Unavailable
-from paywatch.poll import WALKED, SourcePoll
+from paywatch.errors import OutOfTime, Unavailable
+from paywatch.poll import SourcePoll
 from paywatch.ports import Allowance, Found
 from paywatch.report import SourceReport
+from paywatch.round import LAST
 from tests.examples import at, payment
 from tests.unit.discovery.rounds import Rounds
 from tests.unit.discovery.shelf import Shelf
@@ -65,8 +66,8 @@ class Walks:
 def test_a_long_list_is_walked_on_in_to_its_end_and_what_it_shows_is_recorded() -> None:
     walks = Walks()
     walks.rounds.hold(payment("f00", "created", created_at=at(-900)))
-    # Without a word on all the open ones nobody is taken to have left.
-    walks.shelf.broken["processing", 1] = Unavailable("503")
+    # A sweep that is not at its end takes nobody to have left.
+    walks.shelf.broken["processing", 1] = OutOfTime("later")
     walks.run()
     assert walks.pages(LONG)[:3] == [1, 6, 7]
     stored = walks.rounds.stored("f00")
@@ -100,7 +101,7 @@ def test_no_walk_is_gone_on_with_late_in_the_run() -> None:
     walks = Walks()
     # The sweep comes before it, and takes what there is.
     slow_at(walks.rounds, "created", 1)
-    walks.run(seconds=61 / WALKED)
+    walks.run(seconds=61 / LAST)
     assert walks.pages(LONG) == []
     assert walks.next == 6
 

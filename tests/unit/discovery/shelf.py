@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from paylab import LabClock
 from paywatch.discovery.reader import Observation, Reader
 from paywatch.domain.payments import Payment, Source
-from paywatch.errors import ProviderError, RowError
+from paywatch.errors import PaywatchError, RowError
 from paywatch.ports import Abilities, Allowance, Answer, Found, ListQuery, Order, Page
 from paywatch.providers.compago.client import ABILITIES as COMPAGO_CAN
 from paywatch.providers.onepay.client import ABILITIES as ONEPAY_CAN
@@ -38,7 +38,7 @@ class Shelf:
         self.rows = list(rows)
         self.clock = LabClock(WATCH)
         self.before: Callable[[int], None] = lambda number: None
-        self.broken: dict[tuple[str | None, int] | str, ProviderError] = {}
+        self.broken: dict[tuple[str | None, int] | str, PaywatchError] = {}
         self.lie: Callable[[int], int] = lambda total: total
         self.repeats = False
         self.short: dict[int, int] = {}
