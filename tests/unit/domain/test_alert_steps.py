@@ -151,7 +151,7 @@ def test_alerts_of_a_source_that_is_not_watched_any_more_are_forgotten(watch: Wa
     assert list(watch.board.dismissed) == [here.name]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(

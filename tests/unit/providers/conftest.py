@@ -17,7 +17,7 @@ from paywatch.providers.pace import Pace
 from paywatch.providers.registry import connect
 
 # For tests of properties: as many examples as are quick, and no failure for a slow machine.
-steady = settings(max_examples=60, deadline=None)
+steady = settings(max_examples=60)
 
 KEY = "sk_test_very-secret"
 START = datetime(2026, 1, 9, 12, 0, tzinfo=UTC)
