@@ -145,3 +145,22 @@ def test_a_rejected_key_is_no_page_to_skip() -> None:
     with pytest.raises(CredentialsRejected):
         read_all(shelf, begin(guess=2))
     assert shelf.pages == [2]
+
+
+@pytest.mark.parametrize("broken", [[], [2], [1], [3, 1]])
+def test_a_list_of_which_some_pages_were_read_is_walked_out(broken: list[int]) -> None:
+    shelf = Shelf(rows(50))
+    for page in broken:
+        shelf.broken["created", page] = Unavailable("503")
+    sweep, _ = read_all(shelf, begin(guess=3))
+    assert (sweep.complete, sweep.conclusive) == (True, not broken)
+    assert sweep.walked_out
+
+
+def test_a_list_of_which_nothing_was_read_is_not_walked_out() -> None:
+    shelf = Shelf(rows(15))
+    shelf.broken["created", 1] = Unavailable("503")
+    sweep, _ = read_all(shelf, begin(guess=1))
+    assert (sweep.complete, sweep.walked_out) == (True, False)
+    empty, _ = read_all(Shelf([]))
+    assert (empty.complete, empty.walked_out) == (True, True)

@@ -105,8 +105,10 @@ class Sweep:
 
     @property
     def walked_out(self) -> bool:
-        """Whether to ask for what was not listed: complete, and nothing of it forgotten."""
-        return self.complete and not self.forgot
+        """Whether to ask for what was not listed: complete, nothing of it forgotten, and a list
+        of which a page was skipped showed something all the same."""
+        shown = all(walk.ids or not walk.skipped for walk in self.walks)
+        return self.complete and not self.forgot and shown
 
     @property
     def conclusive(self) -> bool:
