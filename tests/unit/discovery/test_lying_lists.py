@@ -147,7 +147,7 @@ def test_a_rejected_key_is_no_page_to_skip() -> None:
     assert shelf.pages == [2]
 
 
-@pytest.mark.parametrize("broken", [[], [2], [1], [3, 1]])
+@pytest.mark.parametrize("broken", [[], [3], [1]])
 def test_a_list_of_which_some_pages_were_read_is_walked_out(broken: list[int]) -> None:
     shelf = Shelf(rows(50))
     for page in broken:
