@@ -212,8 +212,8 @@ def test_payments_that_are_not_stored_are_not_fetched(payments: Payments) -> Non
     assert payments.fetch(COMPAGO, []) == {}
 
 
-def test_250_payments_are_fetched_at_once(payments: Payments) -> None:
-    records = {f"p{number}": opened(f"p{number}") for number in range(250)}
+def test_more_payments_than_one_request_takes_are_fetched_at_once(payments: Payments) -> None:
+    records = {f"p{number}": opened(f"p{number}") for number in range(130)}
     for record in records.values():
         payments.save(record, None)
     assert payments.fetch(COMPAGO, [*records, *records]) == records

@@ -127,17 +127,17 @@ def move(stage: OnAws, source: str, word: str) -> list[LabPayment]:
     ("source", "word", "open_payments", "more"),
     [
         # Those that settle are found in the settled list whose turn it is, others by their lists.
-        ("compago", "CONFIRMED", 100, Counter()),
-        ("compago", "CONFIRMED", 400, Counter()),
-        ("onepay", "processing", 100, Counter()),
-        ("onepay", "processing", 400, Counter()),
+        ("compago", "CONFIRMED", 60, Counter()),
+        ("compago", "CONFIRMED", 250, Counter()),
+        ("onepay", "processing", 60, Counter()),
+        ("onepay", "processing", 250, Counter()),
         # That no item holds a new one is asked for, a hundred at a time.
-        ("compago", "new", 100, Counter({"BatchGetItem": 1})),
-        ("onepay", "new", 100, Counter({"BatchGetItem": 1})),
+        ("compago", "new", 60, Counter({"BatchGetItem": 1})),
+        ("onepay", "new", 60, Counter({"BatchGetItem": 1})),
         # One page of a settled list shows twenty of these, the others are asked for: that is
         # a second time of writing, with marks of its own.
-        ("onepay", "paid", 100, Counter({"UpdateItem (control)": 1})),
-        ("onepay", "failed", 100, Counter({"UpdateItem (control)": 1})),
+        ("onepay", "paid", 60, Counter({"UpdateItem (control)": 1})),
+        ("onepay", "failed", 60, Counter({"UpdateItem (control)": 1})),
     ],
 )
 def test_a_change_costs_two_writes_and_a_tenth_of_a_publication(
