@@ -107,6 +107,26 @@ def test_where_most_are_missing_beside_a_page_that_cannot_be_read_nobody_is_aske
     assert all(polling.told(payment_id) == ["paid"] for payment_id in ids[:130])
 
 
+def test_where_nobody_answers_for_one_payment_those_of_a_page_that_fails_are_left_alone() -> None:
+    def of_page_two(asked: Asked, _: random.Random) -> bool:
+        params = asked.request.params
+        return broken and (params.get("status"), params.get("page")) == ("PENDING", "2")
+
+    broken = False
+    fault = ServerError(when=of_page_two, statuses=(500,))
+    polling = Polling(["compago"], pace=5.0, faults=[fault])
+    world, now = polling.world("compago"), polling.clock.now()
+    world.by_id = False
+    ids = [world.add(created_at=now - HOUR, expires_at=now + 72 * HOUR).id for _ in range(1_100)]
+    while not (polling.memory("reconcile", "compago") or {}).get("completed"):
+        polling.poll("compago")
+    for fails in (False, True, True):
+        broken = fails
+        world.move(ids.pop(), "CONFIRMED")
+        part = polling.poll("compago")
+        assert (part["unexplained"], part["leavers"] <= 1) == (0, True)
+
+
 def _of_page_one(asked: Asked) -> bool:
     params = asked.request.params
     return (params.get("filter[status]"), params.get("page")) == ("created", "1")

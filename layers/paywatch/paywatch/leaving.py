@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from paywatch.discovery.abilities import is_known_to_answer
 from paywatch.discovery.books import line_of
 from paywatch.discovery.brake import SAMPLE, Brake
 from paywatch.discovery.leavers import Leaver, fair, load_leavers, store_leavers
 from paywatch.discovery.reader import BY_ID, Observation
 from paywatch.discovery.sweep import Sweep
-from paywatch.discovery.verdicts import Inquiry
+from paywatch.discovery.verdicts import Inquiry, load_inquiry
 from paywatch.domain.changes import stamp
 from paywatch.domain.payments import Status, timestamp
 from paywatch.round import Round
@@ -19,7 +20,7 @@ KEPT = 300
 # The share of the run after which no question is begun any more: however many have left, a
 # reconcile has what comes after it.
 ASKED = 0.77
-# What there is for them, however long the steps before took.
+# What the questions have of a run, however long the steps before them took.
 LEAST_ASKED = 0.08
 
 
@@ -29,6 +30,7 @@ class Leaving:
     def __init__(self, round_: Round) -> None:
         self._round = round_
         self._leavers = round_.recall("leavers", load_leavers)
+        self._inquired = round_.recall("inquiry", load_inquiry)
         self.brake = round_.recall("brake", Brake.load)
         self.believed = True
         # Since when those were missing that this run's sweep lists again.
@@ -68,8 +70,8 @@ class Leaving:
     def find(self, sweep: Sweep) -> None:
         """Find who left by a sweep that was walked out, and weigh whether to believe it.
 
-        Where a page could not be read, those of that page are asked for too, unless they are so
-        many that it would look like a list that collapses.
+        Where a page could not be read, those of that page are asked for too, if the provider is
+        known to answer, and unless they are so many that it would look like a list that collapses.
         """
         before_it, now = stamp(sweep.epoch, 0), timestamp(self._round.began)
         known = set(self._leavers)
@@ -83,7 +85,8 @@ class Leaving:
         # Those that were asked for in vain are an old story, not a list that collapses.
         at_once = sum(1 for leaver in self._leavers.values() if not leaver.asked)
         if not sweep.conclusive:
-            if self._round.plausible.collapsed(at_once, sweep.distinct):
+            answers = is_known_to_answer(self._round.reader.abilities, self._inquired)
+            if not answers or self._round.plausible.collapsed(at_once, sweep.distinct):
                 self._leavers = {k: left for k, left in self._leavers.items() if k in known}
             return
         self.brake.weigh(self._round.plausible, self._round.epoch, at_once, sweep.distinct)
@@ -108,7 +111,7 @@ class Leaving:
         known = {key: books.records[key] for key in wanted if key in books.records}
         inquiry = Inquiry(
             round_.reader,
-            round_.memory.get("inquiry", {}),
+            self._inquired,
             round_.within(ASKED, LEAST_ASKED),
             round_.clock.now(),
             suspects,

@@ -98,7 +98,7 @@ class SourcePoll:
             if tailed:
                 round_.memory["tail"] = tail.store()
         asked = leaving.ask(watch.vanished, swept)
-        if tailed and recording.whole:
+        if tail.gap is not None and tailed and recording.whole:
             self._tail_on(tail, swept)
         if self._walk_on(asked) and recording.whole:
             round_.memory["settled"] = watch.store()

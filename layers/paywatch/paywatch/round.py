@@ -22,7 +22,7 @@ from paywatch.report import SourceReport
 # One list that cannot be had does not keep the other lists from being read; so many faults of this
 # kind do, and any other kind (a refused key, a request to wait) does at once.
 FAULTS = 3
-# Behind this share of a run nothing is read any more, whoever came late.
+# Behind this share of a run, no step that comes late has a least of its own any more.
 LAST = 0.95
 # What reading a stored section raises that a hand, or another version, has spoiled.
 NONSENSE = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError)

@@ -16,24 +16,11 @@ from paywatch.discovery.reconcile import (
 )
 from paywatch.domain.payments import Payment
 from paywatch.errors import Unavailable
-from paywatch.ports import Answer, ListQuery, Order, Page
-from tests.examples import at, instant, payment
+from paywatch.ports import ListQuery, Order
+from tests.examples import at, payment
 from tests.unit.discovery.inquiring import compago, paid
+from tests.unit.discovery.reconciled import answered, reading
 from tests.unit.discovery.shelf import ONEPAY_CAN, Shelf, ids_of
-
-ANSWER = Answer(1, instant(0), instant(1), instant(1))
-
-
-def answered(
-    rows: Sequence[Payment] = (), *, number: int = 1, total: int | None = None, last_page: int = 1
-) -> Page:
-    """Return a page of two rows at most; its total is that of its rows unless told otherwise."""
-    total = len(rows) if total is None else total
-    return Page(ANSWER, number, tuple(rows), (), total, last_page, page_size=2)
-
-
-def reading(*lists: str) -> Reconcile:
-    return Reconcile(list(lists or (UNFILTERED,)), at(0))
 
 
 def test_a_list_that_states_less_than_half_of_what_it_stated_is_doubted_so_many_times() -> None:

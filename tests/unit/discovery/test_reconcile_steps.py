@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -15,26 +14,11 @@ from paywatch.discovery.reconcile import (
     Suspect,
 )
 from paywatch.domain.changes import DetectedBy
-from paywatch.domain.payments import Payment
-from paywatch.ports import Abilities, Answer, ListQuery, Order, Page
-from tests.examples import at, instant, payment
+from paywatch.ports import Abilities, ListQuery, Order
+from tests.examples import at, payment
 from tests.unit.discovery.inquiring import paid
+from tests.unit.discovery.reconciled import answered, reading
 from tests.unit.discovery.shelf import COMPAGO_CAN, ONEPAY_CAN, Shelf
-
-ANSWER = Answer(1, instant(0), instant(1), instant(1))
-
-
-def answered(
-    rows: Sequence[Payment] = (), *, number: int = 1, total: int | None = None, last_page: int = 1
-) -> Page:
-    """Return a page of two rows at most; its total is that of its rows unless told otherwise."""
-    total = len(rows) if total is None else total
-    return Page(ANSWER, number, tuple(rows), (), total, last_page, page_size=2)
-
-
-def reading(*lists: str) -> Reconcile:
-    return Reconcile(list(lists or (UNFILTERED,)), at(0))
-
 
 STORED = {
     "lists": ["refunded", UNFILTERED],

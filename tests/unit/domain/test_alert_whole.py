@@ -107,7 +107,7 @@ def test_a_message_has_a_body_for_each_way_and_its_id_and_attributes() -> None:
 
 ACK = "paywatch ack provider_unreachable/onepay"
 MEANS = f"What it means: {MEANINGS[DOWN]}"
-TODO = f"What to do: {NEXT_STEPS[DOWN]}"
+NEXT = f"What to do: {NEXT_STEPS[DOWN]}"
 AT_IT = (
     f"Somebody is at it? {ACK} --who you --why ...\n"
     "Not now? paywatch snooze provider_unreachable/onepay --hours 8 --who you --why ..."
@@ -132,10 +132,10 @@ ROWS = "oldest:\n  order-1234: pending since 2026-03-02 03:05 UTC, 65,000\n" + (
 @pytest.mark.parametrize(
     ("fields", "parts"),
     [
-        pytest.param({"detail": Detail()}, [SO, MEANS, TODO, AT_IT], id="nothing is counted"),
+        pytest.param({"detail": Detail()}, [SO, MEANS, NEXT, AT_IT], id="nothing is counted"),
         pytest.param(
             {"detail": WAITING, "symptoms": ("1 is late", "2 froze")},
-            [SO, MEANS, f"{COUNTED}\n{ROWS}", HELD, TODO, AT_IT],
+            [SO, MEANS, f"{COUNTED}\n{ROWS}", HELD, NEXT, AT_IT],
             id="all",
         ),
         pytest.param(

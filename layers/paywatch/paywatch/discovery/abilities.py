@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from paywatch.discovery.reader import Observation, Reader
 from paywatch.domain.changes import DetectedBy
-from paywatch.domain.payments import timestamp
+from paywatch.domain.payments import instant, timestamp
 from paywatch.errors import Unavailable, UnexpectedResponse
-from paywatch.ports import ListQuery
+from paywatch.ports import Abilities, ListQuery
 
 KEPT = timedelta(days=1)
 
@@ -39,6 +39,22 @@ def can_ask_by_id(asking: Asking, listed: Sequence[str]) -> bool:
     """
     known = asking.reader.abilities.by_id
     return known if known is not None else _find_out(asking, "by_id", listed, _answers_by_id)
+
+
+def is_known_to_answer(abilities: Abilities, memory: Mapping[str, Any]) -> bool:
+    """Whether it is known, without asking now, that the provider answers for a single payment."""
+    if abilities.by_id is not None:
+        return abilities.by_id
+    return bool(memory.get("by_id", {}).get("answer"))
+
+
+def load_found_out(stored: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Read what was found out, by the ability's name."""
+    return {
+        name: {"answer": bool(stored[name]["answer"]), "until": instant(stored[name]["until"])}
+        for name in ("by_id", "many_ids")
+        if name in stored
+    }
 
 
 def can_ask_for_many(asking: Asking, listed: Sequence[str]) -> bool:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from paywatch.discovery.abilities import can_ask_by_id, can_ask_for_many
-from paywatch.discovery.known import pack_rows, unknown
+from paywatch.discovery.abilities import can_ask_by_id, can_ask_for_many, load_found_out
+from paywatch.discovery.known import pack_rows, unknown, unpack_hashes
 from paywatch.discovery.reader import UNFILTERED, Observation, Reader
 from paywatch.discovery.tail import OVERLAP, observed_order
 from paywatch.domain.changes import DetectedBy, Record
@@ -28,6 +28,21 @@ SCAN_PAGES = 6
 MANY = 3
 # So many ids go into one filter: what fits on a page.
 TOGETHER = 20
+
+
+def load_inquiry(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the `memory` of an earlier run's questions."""
+    memory: dict[str, Any] = {**load_found_out(stored)}
+    if "scans" in stored:
+        memory["scans"] = {
+            str(word): {"page": int(cursor["page"]), "down": bool(cursor["down"])}
+            for word, cursor in stored["scans"].items()
+        }
+    if "shown" in stored:
+        for packed in stored["shown"].values():
+            unpack_hashes(packed)  # what is no such text raises
+        memory["shown"] = dict(stored["shown"])
+    return memory
 
 
 @dataclass
