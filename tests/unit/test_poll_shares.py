@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 
+import pytest
+
 from paylab import World
 from paylab.faults import Asked, ServerError
 from tests.polling import Polling
@@ -47,6 +49,28 @@ def test_what_opens_and_settles_between_polls_is_found_beside_a_sweep_that_takes
     found = waited(polling, "onepay")
     assert len(found) == 6 * 125
     assert set(found) == {1}, found
+
+
+@pytest.mark.parametrize("failing", range(4, 10))
+def test_a_page_of_new_ones_that_fails_beside_a_sweep_that_takes_long_is_read_again(
+    failing: int,
+) -> None:
+    broken = [str(failing)]
+
+    def of_new_ones(asked: Asked, _: random.Random) -> bool:
+        asks = asked.request.params
+        return "filter[status]" not in asks and asks.get("page") in broken
+
+    fault = ServerError(when=of_new_ones, statuses=(500,))
+    polling = Polling(["onepay"], pace=1.0, latency=0.2, faults=[fault])
+    crowded(polling, LATE_PAGES * 20)
+    opened_and_paid(polling.world("onepay"), polling, 200)
+    assert polling.poll("onepay")["outcome"] == "unavailable"
+    assert 0 < len(waited(polling, "onepay")) < 200
+    broken.clear()
+    polling.poll("onepay")
+    assert set(waited(polling, "onepay")) == {1, 2}
+    assert len(waited(polling, "onepay")) == 200
 
 
 def test_a_settled_list_that_failed_once_is_asked_again_beside_a_sweep_that_takes_long() -> None:

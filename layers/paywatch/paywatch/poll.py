@@ -12,7 +12,7 @@ from paywatch.discovery.ledger import Outcome
 from paywatch.discovery.reader import Observation
 from paywatch.discovery.settled import SettledWatch
 from paywatch.discovery.sweep import Sweep
-from paywatch.discovery.tail import Tail
+from paywatch.discovery.tail import Gap, Tail
 from paywatch.domain.alerts import Finding
 from paywatch.domain.payments import BUCKETS, Status, bucket_of, moment, timestamp
 from paywatch.health import RESTING
@@ -99,7 +99,7 @@ class SourcePoll:
                 round_.memory["tail"] = tail.store()
         asked = leaving.ask(watch.vanished, swept)
         if tail.gap is not None and tailed and recording.whole:
-            self._tail_on(tail, swept)
+            self._tail_on(tail, tail.gap, swept)
         if self._walk_on(asked) and recording.whole:
             round_.memory["settled"] = watch.store()
         round_.report.certificates = [walk.certificate() for walk in sweep.walks]
@@ -109,11 +109,11 @@ class SourcePoll:
         round_.report.watching = believed or (advanced and recording.whole)
         round_.report.sealed = believed and sweep.sealed
 
-    def _tail_on(self, tail: Tail, swept: Sequence[Observation]) -> None:
+    def _tail_on(self, tail: Tail, gap: Gap, swept: Sequence[Observation]) -> None:
         """Read what the tail had no time for, lest what is new lies there until it has settled."""
         round_, rows = self._round, list[Observation]()
         until = round_.within(TAILED_ON)
-        whole = round_.attempt("tail", lambda: tail.go_on(round_.reader, until, rows))
+        whole = round_.attempt("tail", lambda: tail.go_on(round_.reader, gap, until, rows))
         if rows:
             latest = {o.payment.id: o for o in swept}
             more = [o for o in rows if _tells_more(o, latest)]

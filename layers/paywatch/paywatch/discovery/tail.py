@@ -117,12 +117,13 @@ class Tail:
         if not self.why:
             self._move_mark(found)
 
-    def go_on(self, reader: Reader, may_go_on: Callable[[], bool], into: list[Observation]) -> None:
-        """Read on in what `read` left over; what was read is in `into` also when that fails."""
+    def go_on(
+        self, reader: Reader, gap: Gap, may_go_on: Callable[[], bool], into: list[Observation]
+    ) -> None:
+        """Read on in the gap `read` left; what was read is in `into` also when that fails."""
         found: list[Observation] = []
         try:
-            if self.gap is not None:
-                self.gap = self._read_on(reader, self.gap, may_go_on, found)
+            self.gap = self._read_on(reader, gap, may_go_on, found)
         finally:
             into.extend(unknown(found, self.known))
 
