@@ -89,7 +89,7 @@ check: .venv/.ready scan ## Format, lint, strict types, import arrows, the templ
 
 COVERED := tests/unit/domain tests/unit/discovery tests/unit/test_*.py tests/discovery
 coverage: .venv/.ready ## Hold the rules to full branch coverage by the quick tests
-	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term $(COVERED) $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term --hypothesis-seed=0 $(COVERED) $(ARGS)
 
 mutants: .venv-mutation/.ready ## Change the rules in every small way: the tests have to notice (an hour)
 	.venv-mutation/bin/python -m tests.mutation $(ARGS)
