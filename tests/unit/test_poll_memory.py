@@ -166,7 +166,7 @@ CURRENT = Reconcile([UNFILTERED], timestamp(START)).store()
         {"suspects": {}},
         {**CURRENT, "suspects": []},
         {**CURRENT, "suspects": {"p1": []}},
-        {**CURRENT, "suspects": {"p1": ["paid", "here", 1, 0]}},
+        {**CURRENT, "suspects": {"p1": ["paid", "here", 1, 0, False]}},
         {**CURRENT, "page": "first"},
         {**CURRENT, "page": float("inf")},
         {**CURRENT, "lists": None},

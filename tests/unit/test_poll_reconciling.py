@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from paywatch.discovery.reader import UNFILTERED
-from paywatch.discovery.reconcile import FAILURES, SUSPECTS, Reconcile, Suspect
+from paywatch.discovery.reconcile import FAILURES, SURE, SUSPECTS, UNSURE, Reconcile, Suspect
 from paywatch.domain.payments import Payment, timestamp
 from paywatch.errors import CredentialsRejected, Unavailable
 from paywatch.reconciling import RECONCILED
@@ -166,8 +166,8 @@ def test_a_list_that_collapsed_is_said_and_not_read_on() -> None:
 
 def test_a_page_that_fails_is_said_and_left_out_only_after_so_many_times() -> None:
     for failed, said, page in (
-        (FAILURES - 2, "reconcile: page 2 cannot be read: 503", 2),
-        (FAILURES - 1, "reconcile: page 2 cannot be read and is left out: 503", 3),
+        (FAILURES - SURE - 1, "reconcile: page 2 cannot be read: 503", 2),
+        (FAILURES - SURE, "reconcile: page 2 cannot be read and is left out: 503", 3),
     ):
         slowly = Slowly(paid(60), lists=[UNFILTERED], page=2, last=3, failed=failed, gap=0)
         slowly.shelf.broken[None, 2] = Unavailable("503")
@@ -185,12 +185,23 @@ def test_the_first_page_is_never_left_out() -> None:
     assert (slowly.current.page, slowly.current.failed) == (1, FAILURES - 1)
 
 
-def test_no_page_is_left_out_by_a_run_that_failed_elsewhere() -> None:
-    slowly = Slowly(paid(60), lists=[UNFILTERED], page=2, last=3, failed=FAILURES - 1)
+@pytest.mark.parametrize(
+    ("seen", "failed", "page", "after"),
+    [
+        (0, FAILURES - 1, 2, FAILURES - 1),
+        (1, FAILURES - SURE, 2, FAILURES - SURE + UNSURE),
+        (1, FAILURES - UNSURE, 3, 0),
+    ],
+)
+def test_a_run_that_failed_elsewhere_counts_for_less_and_for_nothing_where_it_read_nothing(
+    seen: int, failed: int, page: int, after: int
+) -> None:
+    slowly = Slowly(paid(60), lists=[UNFILTERED], page=2, last=3, failed=failed)
     slowly.shelf.broken[None, 2] = Unavailable("503")
+    slowly.round.reader.seen = seen
     slowly.round.report.fault("unavailable", "sweep: 503")
     slowly.go_on()
-    assert (slowly.current.page, slowly.current.failed) == (2, FAILURES - 1)
+    assert (slowly.current.page, slowly.current.failed) == (page, after)
 
 
 def test_a_refused_key_is_no_page_that_fails() -> None:

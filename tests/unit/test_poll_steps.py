@@ -84,14 +84,24 @@ def test_a_reconcile_is_made_when_it_is_wanted_and_the_baseline_is_complete() ->
     assert rounds.memory("reconcile")["completed"]["began"] > before["ended"]
 
 
-def test_before_the_open_lists_were_read_once_no_baseline_is_begun() -> None:
+def test_before_the_open_lists_were_walked_out_once_no_baseline_is_begun() -> None:
     rounds = Rounds(Shelf([OPEN]))
-    rounds.shelf.broken["processing", 1] = Unavailable("503")
+    rounds.shelf.broken |= dict.fromkeys(
+        [("created", 1), ("created", 2), ("processing", 1)], Unavailable("503")
+    )
+    rounds.write(sweep={"guesses": {"created": 2}})
     report = run(rounds)
     assert "reconcile" not in rounds.controls.peek(rounds.shelf.source, "poll").memory
     assert not report.watching
     rounds.shelf.broken.clear()
     run(rounds)
+    assert "completed" in rounds.memory("reconcile")
+
+
+def test_what_can_never_be_read_keeps_no_baseline_waiting() -> None:
+    rounds = Rounds(Shelf([OPEN]))
+    rounds.shelf.broken["processing", 1] = Unavailable("503")
+    assert not run(rounds).watching
     assert "completed" in rounds.memory("reconcile")
 
 

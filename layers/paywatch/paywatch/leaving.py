@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from paywatch.discovery.abilities import is_known_to_answer
 from paywatch.discovery.books import line_of
 from paywatch.discovery.brake import SAMPLE, Brake
-from paywatch.discovery.leavers import Leaver, fair, load_leavers, store_leavers
+from paywatch.discovery.leavers import Leaver, fair, in_turns, load_leavers, store_leavers
 from paywatch.discovery.reader import BY_ID, Observation
 from paywatch.discovery.sweep import Sweep
 from paywatch.discovery.verdicts import Inquiry, load_inquiry
@@ -35,6 +35,8 @@ class Leaving:
         self.believed = True
         # Since when those were missing that this run's sweep lists again.
         self._back: dict[str, str] = {}
+        # Whether those of a page that cannot be read wait for the provider's answers by id.
+        self._curious = False
 
     @property
     def unexplained(self) -> list[Leaver]:
@@ -70,14 +72,17 @@ class Leaving:
     def find(self, sweep: Sweep) -> None:
         """Find who left by a sweep that was walked out, and weigh whether to believe it.
 
-        Where a page could not be read, those of that page are asked for too, if the provider is
-        known to answer, and unless they are so many that it would look like a list that collapses.
+        Where a page could not be read, those of that page are asked for too, as soon as the
+        provider is known to answer, and unless they are so many that it would look like a list that
+        collapses.
         """
         before_it, now = stamp(sweep.epoch, 0), timestamp(self._round.began)
         known = set(self._leavers)
         for record in self._round.books.records.values():
             if not record.open:
                 self._leavers.pop(record.id, None)
+            elif record.payment.provider_status in sweep.unread:
+                continue
             elif record.seen < before_it and not sweep.listed(record.id):
                 since = max(self._round.walk_began or record.since, record.since)
                 leaver = Leaver(record.id, line_of(record.payment), since, now)
@@ -86,6 +91,7 @@ class Leaving:
         at_once = sum(1 for leaver in self._leavers.values() if not leaver.asked)
         if not sweep.conclusive:
             answers = is_known_to_answer(self._round.reader.abilities, self._inquired)
+            self._curious = not answers
             if not answers or self._round.plausible.collapsed(at_once, sweep.distinct):
                 self._leavers = {k: left for k, left in self._leavers.items() if k in known}
             return
@@ -106,7 +112,7 @@ class Leaving:
         if self.brake.on:
             due = due[:SAMPLE]
         suspects = {k: o for k, o in recording.applied.backwards.items() if k not in beside}
-        wanted = [*(leaver.id for leaver in due), *sorted(vanished), *suspects]
+        wanted = in_turns([leaver.id for leaver in due], [*sorted(vanished), *suspects])
         books.find(wanted)
         known = {key: books.records[key] for key in wanted if key in books.records}
         inquiry = Inquiry(
@@ -116,8 +122,11 @@ class Leaving:
             round_.clock.now(),
             suspects,
         )
-        if known:
-            listed = list(dict.fromkeys(o.payment.id for o in swept))
+        listed = list(dict.fromkeys(o.payment.id for o in swept))
+        if self._curious:
+            self._curious = False
+            round_.attempt("verdicts", lambda: inquiry.find_out(listed))
+        if known or inquiry.found:
             round_.attempt("verdicts", lambda: inquiry.ask(known, self.listed_at, listed))
             recording.apply(inquiry.found, self.listed_at, round_.within(1.0), suspects)
             by_id = {k: o for k, o in recording.applied.backwards.items() if o.route == BY_ID}

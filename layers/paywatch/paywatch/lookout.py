@@ -48,8 +48,11 @@ class Lookout:
         if round_.patience.renew(round_.began, floor, ceiling):
             round_.books.load(range(BUCKETS))
 
-    def close(self, leaving: Leaving, figures: str, missed: list[str]) -> None:
-        """Take note of the poll, and find what there is to be told."""
+    def close(self, leaving: Leaving, figures: str, missed: list[str], *, walked: bool) -> None:
+        """Take note of the poll, and find what there is to be told.
+
+        `walked` says that the open lists were walked to their end, whatever page was skipped.
+        """
         round_, report = self._round, self._round.report
         now, applied = round_.began, round_.recording.applied
         tried = report.outcome != RESTING
@@ -58,7 +61,7 @@ class Lookout:
         else:
             slow = report.outcome == "ok" and not report.seen and not report.watching
             outcome = TOO_SLOW if slow else report.outcome
-            self.health.note(now, outcome, report.detail, read=report.watching)
+            self.health.note(now, outcome, report.detail, read=report.watching or walked)
         watched = round_.coverage.note(now, report.watching)
         moves = len(applied.changes)
         if report.watching:

@@ -46,6 +46,7 @@ class SourcePoll:
         self._reconciling = Reconciling(round_, self._watch)
         self._lookout = Lookout(round_)
         self._figures = ""
+        self._walked = False
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -68,7 +69,8 @@ class SourcePoll:
             self._look_back()
             self._note_words()
         self._fill_in_the_report()
-        self._lookout.close(self._leaving, self._figures, self._reconciling.missed)
+        missed, walked = self._reconciling.missed, self._walked
+        self._lookout.close(self._leaving, self._figures, missed, walked=walked)
         round_.close()
         if round_.recording.applied.faults:
             raise round_.recording.applied.faults[0]
@@ -89,14 +91,17 @@ class SourcePoll:
         round_.attempt("sweep", lambda: sweep.read(reader, until, end, swept))
         began, until = round_.rules.watch_began, round_.within(TAILED, LEAST_TAILED)
         tailed = round_.attempt("tail", lambda: tail.read(reader, began, until, others))
+        for number in tail.passed:
+            round_.report.hint(f"tail: page {number} cannot be read and is left out")
         until = round_.within(TAILED, LEAST_FLAWED)
         round_.attempt("settled", lambda: watch.read_flawed(reader, turn, until, others, later))
         self._settle_up(sweep, swept, others)
         if recording.whole:
             # Only what is recorded counts as read: else the next run reads it again.
             self._remember_sweep(sweep)
-            if tailed:
+            if tailed or tail.failed:
                 round_.memory["tail"] = tail.store()
+        self._walked = sweep.walked_out and sweep.distinct > 0
         asked = leaving.ask(watch.vanished, swept)
         if tail.gap is not None and tailed and recording.whole:
             self._tail_on(tail, tail.gap, swept)
@@ -186,7 +191,8 @@ class SourcePoll:
     def _look_back(self) -> None:
         """Reconcile and compare totals, in what is left of the run."""
         reconciling, listed_at = self._reconciling, self._leaving.listed_at
-        swept_once = "began" in self._round.memory.get("walk", {})
+        # What can never be read is not waited for.
+        swept_once = self._walked or "began" in self._round.memory.get("walk", {})
         if self._wants_reconcile:
             reconciling.request()
         elif swept_once and not reconciling.baseline_is_complete:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from paywatch.discovery.ledger import Outcome
 from paywatch.discovery.reader import UNFILTERED, Observation
-from paywatch.discovery.reconcile import Reconcile, Suspect
+from paywatch.discovery.reconcile import SURE, UNSURE, Reconcile, Suspect
 from paywatch.discovery.settled import SettledWatch
 from paywatch.domain.changes import DetectedBy, stamp
 from paywatch.domain.payments import timestamp
@@ -16,8 +16,8 @@ from paywatch.ports import Page
 from paywatch.round import NONSENSE, Round
 
 # The share of the run after which no page is begun any more: the next poll's requests are not to
-# wait for those of this one.
-RECONCILED = 0.85
+# wait for those of this one. However long the steps before it took, it has the least.
+RECONCILED, LEAST_RECONCILED = 0.85, 0.03
 
 
 class Reconciling:
@@ -90,23 +90,37 @@ class Reconciling:
     def _confirm(self, reconcile: Reconcile, listed_at: Callable[[str], str | None]) -> None:
         """Read the suspects of earlier runs again, now that a poll could have seen them."""
         round_ = self._round
-        may_go_on = round_.within(RECONCILED)
+        may_go_on, failed_before = round_.within(RECONCILED, LEAST_RECONCILED), False
         for key in reconcile.due(round_.epoch):
             if not may_go_on():
                 return
-            if key not in reconcile.suspects or not self._had_its_turn(
-                key, reconcile.suspects[key]
-            ):
+            suspect = reconcile.suspects.get(key)
+            if suspect is None or not self._had_its_turn(key, suspect):
                 continue
-            if round_.reader.abilities.by_id:
-                found = round_.reader.lookup(key)
-                rows = [] if found is None else [found]
-                if found is None:
-                    del reconcile.suspects[key]
-            else:
-                rows = reconcile.seek(round_.reader, key)
+            try:
+                rows = self._second_look(reconcile, key, suspect)
+            except (Unavailable, UnexpectedResponse):
+                # It holds up no other; two in a row are of the provider.
+                suspect.failed = True
+                if failed_before:
+                    raise
+                failed_before = True
+                continue
+            failed_before = False
             for row in rows:
-                self._believe(reconcile, row, listed_at)
+                if row.payment.id in reconcile.suspects:
+                    self._believe(reconcile, row, listed_at)
+
+    def _second_look(self, reconcile: Reconcile, key: str, suspect: Suspect) -> list[Observation]:
+        """Ask for a suspect by its id; where that failed before, read its page again."""
+        reader = self._round.reader
+        if not reader.abilities.by_id or suspect.failed:
+            return reconcile.seek(reader, key)
+        found = reader.lookup(key)
+        if found is None:
+            del reconcile.suspects[key]
+            return []
+        return [found]
 
     def _believe(
         self, reconcile: Reconcile, row: Observation, listed_at: Callable[[str], str | None]
@@ -132,7 +146,7 @@ class Reconciling:
         One list is probed at each poll: what that would find as well is no miss. Where a suspect
         can only be looked for on its page it is not waited for: pages move.
         """
-        if not self._round.reader.abilities.by_id:
+        if not self._round.reader.abilities.by_id or suspect.failed:
             return True
         self._round.books.find([key])
         known = self._round.books.records.get(key)
@@ -154,23 +168,24 @@ class Reconciling:
     def _read_what_can_be(
         self, reconcile: Reconcile, listed_at: Callable[[str], str | None]
     ) -> None:
-        """Read on; a page that fails where all else is answered must not hold up the rest.
+        """Read on; a page that fails where others are answered must not hold up the rest.
 
         The first page is no such page: without it nothing of the list is read at all.
         """
-        report = self._round.report
+        report, seen = self._round.report, self._round.reader.seen
         try:
             self._read(reconcile, listed_at)
         except (Unavailable, UnexpectedResponse) as fault:
-            if report.outcome != "ok" or reconcile.page == 1:
+            sure = report.outcome == "ok"
+            if reconcile.page == 1 or not (sure or seen):
                 raise
-            page = reconcile.page
-            left_out = " and is left out" if reconcile.give_up() else ""
+            page, weight = reconcile.page, SURE if sure else UNSURE
+            left_out = " and is left out" if reconcile.give_up(weight) else ""
             report.hint(f"reconcile: page {page} cannot be read{left_out}: {fault}")
 
     def _read(self, reconcile: Reconcile, listed_at: Callable[[str], str | None]) -> None:
         round_, resumed = self._round, True
-        may_go_on = round_.within(RECONCILED)
+        may_go_on = round_.within(RECONCILED, LEAST_RECONCILED)
         while reconcile.may_read_on and may_go_on():
             before = reconcile.step_back(round_.reader) if resumed else None
             resumed = False

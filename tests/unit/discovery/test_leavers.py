@@ -5,7 +5,16 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from paywatch.discovery.leavers import LONGEST_PAUSE, Leaver, fair, load_leavers, store_leavers
+import pytest
+
+from paywatch.discovery.leavers import (
+    LONGEST_PAUSE,
+    Leaver,
+    fair,
+    in_turns,
+    load_leavers,
+    store_leavers,
+)
 from tests.examples import at, instant
 
 NOW = instant(1000)
@@ -57,3 +66,11 @@ def test_leavers_come_back_from_their_store_as_they_were() -> None:
     stored = json.loads(json.dumps(store_leavers([waiting])))
     assert load_leavers(stored) == {"x": waiting}
     assert set(store_leavers([leaver("y")])["y"]) == {"line", "since", "next", "asked", "absent"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "turns"),
+    [("ab", "xyz", "axbyz"), ("abc", "x", "axbc"), ("", "xy", "xy"), ("ab", "", "ab")],
+)
+def test_two_queues_have_their_turns(first: str, second: str, turns: str) -> None:
+    assert in_turns(first, second) == list(turns)

@@ -157,10 +157,10 @@ def test_a_list_of_which_some_pages_were_read_is_walked_out(broken: list[int]) -
     assert sweep.walked_out
 
 
-def test_a_list_of_which_nothing_was_read_is_not_walked_out() -> None:
+def test_a_list_of_which_nothing_was_read_is_unread_and_no_other() -> None:
     shelf = Shelf(rows(15))
     shelf.broken["created", 1] = Unavailable("503")
     sweep, _ = read_all(shelf, begin(guess=1))
-    assert (sweep.complete, sweep.walked_out) == (True, False)
+    assert (sweep.complete, sweep.conclusive, sweep.unread) == (True, False, {"created"})
     empty, _ = read_all(Shelf([]))
-    assert (empty.complete, empty.walked_out) == (True, True)
+    assert (empty.complete, empty.conclusive, empty.unread) == (True, True, set())

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from paywatch.discovery.reader import UNFILTERED
-from paywatch.discovery.reconcile import DOUBTS, FAILURES, TRIES, Reconcile
+from paywatch.discovery.reconcile import DOUBTS, FAILURES, SURE, TRIES, Reconcile
 from paywatch.domain.payments import Payment
 from paywatch.errors import Unavailable
 from tests.examples import at, payment
@@ -44,7 +44,7 @@ def test_a_page_before_that_can_never_be_read_is_passed_without_leaving_out_the_
     shelf = Shelf(paid(100))
     reconcile = begun(shelf, 2)
     shelf.broken[None, 2] = Unavailable("503")
-    for _ in range(FAILURES):
+    for _ in range(FAILURES // SURE):
         reconcile = again(reconcile)
         with pytest.raises(Unavailable):
             read_on(shelf, reconcile)
@@ -60,7 +60,7 @@ def test_the_page_before_is_looked_at_again_once_a_page_could_be_read() -> None:
     shelf = Shelf(paid(100))
     reconcile = begun(shelf, 2)
     shelf.broken[None, 2] = Unavailable("503")
-    for _ in range(FAILURES):
+    for _ in range(FAILURES // SURE):
         with pytest.raises(Unavailable):
             reconcile.step_back(shelf.reader())
         reconcile.give_up()

@@ -35,7 +35,7 @@ STORED = {
     "skipped": 9,
     "last": 10,
     "gap": 11,
-    "suspects": {"p1": ["refunded", 12, 13, 4]},
+    "suspects": {"p1": ["refunded", 12, 13, 4, True]},
 }
 
 
@@ -56,16 +56,16 @@ def test_a_reconcile_is_stored_by_these_names_and_comes_back_as_it_was() -> None
         skipped=9,
         last=10,
         gap=11,
-        suspects={"p1": Suspect("refunded", 12, 13, 4)},
+        suspects={"p1": Suspect("refunded", 12, 13, 4, True)},
     )
     assert loaded.store() == STORED
 
 
 def test_what_is_stored_is_of_its_types_whatever_it_was_written_as() -> None:
     odd = {**STORED, "page": "3", "lists": [5], "edge": 5, "began": 6}
-    loaded = Reconcile.load({**odd, "suspects": {"p1": [7, "12", "13", "4"]}})
+    loaded = Reconcile.load({**odd, "suspects": {"p1": [7, "12", "13", "4", 1]}})
     assert (loaded.page, loaded.lists, loaded.edge, loaded.began) == (3, ["5"], "5", "6")
-    assert loaded.suspects == {"p1": Suspect("7", 12, 13, 4)}
+    assert loaded.suspects == {"p1": Suspect("7", 12, 13, 4, True)}
 
 
 def test_a_reconcile_begins_with_the_first_page_and_nothing_read() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from paywatch.discovery.reader import Observation
-from paywatch.discovery.verdicts import LOOKUPS, SCAN_PAGES, TOGETHER, Inquiry
+from paywatch.discovery.verdicts import SCAN_PAGES, TOGETHER, Inquiry
 from paywatch.errors import CredentialsRejected, OutOfTime, Unavailable
 from paywatch.ports import Allowance, ListQuery, Order, Page
 from tests.examples import at, payment, record
@@ -69,13 +69,14 @@ def test_the_latest_paid_are_read_no_further_than_they_show_leavers() -> None:
     assert inquiry.asked == {"p0500", "p0501", "p0502"}
 
 
-def test_lookups_are_bounded_in_one_run() -> None:
+def test_lookups_go_on_for_as_long_as_there_is_time() -> None:
     shelf = Shelf(paid(100), many_ids=False)
     shelf.rows = [payment(row.id, "failed", created_at=row.created_at) for row in shelf.rows]
     wanted = [row.id for row in shelf.rows]
-    inquiry = inquire(shelf, wanted)
-    assert shelf.looked_up == wanted[:LOOKUPS]
-    assert inquiry.asked == set(wanted[:LOOKUPS])
+    inquiry = inquire(shelf, wanted, listed=(), may_go_on=so_often(51))
+    # One question after the latest paid, fifty by id.
+    assert shelf.looked_up == wanted[:50]
+    assert inquiry.asked == set(wanted[:50])
 
 
 # Found out before: one filter takes several ids.
@@ -141,10 +142,11 @@ def test_two_answers_in_a_row_that_cannot_be_used_end_the_questions() -> None:
 
 def test_a_rejected_key_ends_the_questions_at_once() -> None:
     shelf = Shelf(paid(2))
-    shelf.broken["p0000"] = CredentialsRejected("401")
+    shelf.broken["p0000"] = shelf.broken["paid", 1] = CredentialsRejected("401")
     with pytest.raises(CredentialsRejected):
         inquire(shelf, ["p0000", "p0001"])
     assert shelf.looked_up == ["p0000"]
+    assert [query.status for query in shelf.asked] == ["paid"]
 
 
 def test_what_was_found_before_the_budget_ended_is_kept() -> None:

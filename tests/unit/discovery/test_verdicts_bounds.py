@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from paywatch.discovery.reader import Observation
-from paywatch.discovery.verdicts import LOOKUPS, SCAN_PAGES, TOGETHER, Inquiry
+from paywatch.discovery.verdicts import SCAN_PAGES, TOGETHER, Inquiry
 from paywatch.domain.changes import DetectedBy
 from paywatch.domain.payments import Payment
 from paywatch.errors import Unavailable
 from paywatch.ports import Abilities, Order
 from tests.examples import at, payment, record
 from tests.unit.discovery.inquiring import compago, inquire, paid
-from tests.unit.discovery.shelf import COMPAGO_CAN, ONEPAY_CAN, Shelf, always, ids_of
+from tests.unit.discovery.shelf import COMPAGO_CAN, ONEPAY_CAN, Shelf, always, ids_of, so_often
 
 YES, NO = ({"answer": answer, "until": at(3600)} for answer in (True, False))
 
@@ -85,15 +85,7 @@ def test_several_are_asked_for_in_as_few_filters_as_hold_them() -> None:
     assert routes(inquiry) == {(DetectedBy.LOOKUP, "list:*")}
 
 
-def test_filters_are_bounded_in_one_run() -> None:
-    wanted = [f"f{number:04}" for number in range((LOOKUPS + 1) * TOGETHER)]
-    shelf = Shelf([payment(key, "failed") for key in wanted], many_ids=True)
-    inquire(shelf, wanted, memory={"many_ids": YES})
-    assert len([query for query in shelf.asked if query.ids]) == LOOKUPS
-    assert shelf.looked_up == wanted[LOOKUPS * TOGETHER :]
-
-
-@pytest.mark.parametrize(("many_ids", "asked"), [(True, LOOKUPS), (None, LOOKUPS), (False, 0)])
+@pytest.mark.parametrize(("many_ids", "asked"), [(True, 40), (None, 40), (False, 0)])
 def test_a_second_route_is_a_list_that_takes_an_id(many_ids: bool | None, asked: int) -> None:
     shelf = Shelf(paid(40), abilities=replace(ONEPAY_CAN, many_ids=many_ids), many_ids=True)
     into: list[Observation] = []
@@ -140,11 +132,11 @@ def test_when_nobody_is_known_by_id_any_more_they_are_looked_for_in_the_settled_
 
 
 def test_nobody_who_was_not_asked_for_by_id_is_looked_for_in_the_settled_lists() -> None:
-    # Thirty are asked for; the rest waits.
-    rows = paid(LOOKUPS + 5, word="CONFIRMED")
+    rows = paid(35, word="CONFIRMED")
     shelf = compago(rows, by_id=False)
-    inquiry = inquire(shelf, [row.id for row in rows], memory={"by_id": dict(YES)})
-    assert inquiry.asked == inquiry.absent == {row.id for row in rows[:LOOKUPS]}
+    memory = {"by_id": dict(YES)}
+    inquiry = inquire(shelf, [row.id for row in rows], memory=memory, may_go_on=so_often(30))
+    assert inquiry.asked == inquiry.absent == {row.id for row in rows[:30]}
 
 
 def test_who_is_unknown_to_a_provider_that_is_sure_to_answer_by_id_is_looked_for_nowhere() -> None:

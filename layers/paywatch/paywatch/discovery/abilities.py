@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from paywatch.discovery.reader import Observation, Reader
 from paywatch.domain.changes import DetectedBy
 from paywatch.domain.payments import instant, timestamp
-from paywatch.errors import Unavailable, UnexpectedResponse
+from paywatch.errors import CredentialsRejected, ProviderError
 from paywatch.ports import Abilities, ListQuery
 
 KEPT = timedelta(days=1)
@@ -34,8 +35,8 @@ class Asking(Protocol):
 def can_ask_by_id(asking: Asking, listed: Sequence[str]) -> bool:
     """Whether the provider answers for a single payment.
 
-    Yes is an answer with the id of a listed payment. No is a 404 for two ids that a page read
-    afterwards still lists. Anything else leaves it open until the next time.
+    Yes is an answer with the id of a listed payment. No is a 404, or a refusal, for two ids that a
+    page read afterwards still lists. Anything else leaves it open until the next time.
     """
     known = asking.reader.abilities.by_id
     return known if known is not None else _find_out(asking, "by_id", listed, _answers_by_id)
@@ -78,7 +79,7 @@ def _find_out(
         return False
     try:
         answer = probe(asking, listed[:2])
-    except (UnexpectedResponse, Unavailable):
+    except ProviderError:
         answer = None
     if answer is not None:
         asking.memory[name] = {"answer": answer, "until": latest}
@@ -88,7 +89,9 @@ def _find_out(
 def _answers_by_id(asking: Asking, pair: Sequence[str]) -> bool | None:
     reader = asking.reader
     for payment_id in pair:
-        observed = reader.lookup(payment_id)
+        observed = None
+        with suppress(CredentialsRejected):  # whether it is of the key, the page below will show
+            observed = reader.lookup(payment_id)
         if observed is not None:
             asking.found.append(observed)
             return True

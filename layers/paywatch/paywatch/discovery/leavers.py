@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from itertools import zip_longest
+from typing import Any, TypeVar
 
 from paywatch.domain.payments import timestamp
+
+T = TypeVar("T")
 
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
@@ -69,9 +72,10 @@ def fair(leavers: Collection[Leaver], now: datetime) -> list[Leaver]:
     due = [leaver for leaver in leavers if leaver.next <= limit or leaver.next > leapt]
     old = sorted((x for x in due if x.asked), key=lambda x: (x.next, x.id))
     new = sorted((x for x in due if not x.asked), key=lambda x: (x.since, x.id))
-    turns: list[Leaver] = []
-    while old or new:
-        for queue in (new, old):
-            if queue:
-                turns.append(queue.pop(0))
-    return turns
+    return in_turns(new, old)
+
+
+def in_turns(first: Sequence[T], second: Sequence[T]) -> list[T]:
+    """Return one of each in turn, the first of both first, until both are at their ends."""
+    both = zip_longest(first, second)
+    return [x for pair in both for x in pair if x is not None]

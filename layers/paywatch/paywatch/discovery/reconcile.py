@@ -27,8 +27,9 @@ SUSPECTS = 200
 TRIES = 5
 # A list that states less than half of what it stated before is not believed so many times.
 DOUBTS = 5
-# A page that could not be read so many times is left out.
-FAILURES = 5
+# A page that could not be read so often is left out: a run in which all else was answered counts
+# for three in which something was.
+SURE, UNSURE, FAILURES = 3, 1, 15
 COUNTS = (
     "page", "pages", "rows", "misses", "top", "listed", "doubts", "failed", "skipped", "last", "gap"
 )  # fmt: skip
@@ -36,12 +37,16 @@ COUNTS = (
 
 @dataclass
 class Suspect:
-    """A row that differed from the books: its word, page and run, and how often sought since."""
+    """A row that differed from the books: its word, page and run, and how often sought since.
+
+    `failed` says that an answer for it could not be used.
+    """
 
     word: str
     page: int
     epoch: int
     tries: int = 0
+    failed: bool = False
 
 
 @dataclass
@@ -51,7 +56,7 @@ class Reconcile:
     `edge` is the creation date of the last row that was read, `pages` and `rows` count what was
     read, `misses` what the polls had missed. Of the list that is being read, `top` is the greatest
     total that it stated, `last` its stated end, `listed` the number of its rows so far, and
-    `doubts` how often an answer was not believed. `failed` counts how often the next page could not
+    `doubts` how often an answer was not believed. `failed` weighs how often the next page could not
     be read, `skipped` the pages that were left out because of that, `gap` those of them in a row.
     `stepping_back` says that the page before is being read.
     """
@@ -77,12 +82,12 @@ class Reconcile:
     def load(cls, stored: Mapping[str, Any]) -> Reconcile:
         """Read what `store` wrote."""
         suspects = {}
-        for key, (word, page, epoch, tries) in stored["suspects"].items():
-            suspects[key] = Suspect(str(word), int(page), int(epoch), int(tries))
-        numbers = {name: int(stored[name]) for name in COUNTS}
+        for key, (word, page, epoch, tries, failed) in stored["suspects"].items():
+            suspects[key] = Suspect(str(word), int(page), int(epoch), int(tries), bool(failed))
+        counts = {name: int(stored[name]) for name in COUNTS}
         lists = [str(word) for word in stored["lists"]]
         edge, began = str(stored["edge"]), str(stored["began"])
-        return cls(lists=lists, began=began, edge=edge, suspects=suspects, **numbers)
+        return cls(lists=lists, began=began, edge=edge, suspects=suspects, **counts)
 
     def store(self) -> dict[str, Any]:
         """Write down where to go on."""
@@ -91,7 +96,10 @@ class Reconcile:
             "began": self.began,
             "edge": self.edge,
             **{name: getattr(self, name) for name in COUNTS},
-            "suspects": {k: [s.word, s.page, s.epoch, s.tries] for k, s in self.suspects.items()},
+            "suspects": {
+                key: [suspect.word, suspect.page, suspect.epoch, suspect.tries, suspect.failed]
+                for key, suspect in self.suspects.items()
+            },
         }
 
     @property
@@ -110,12 +118,12 @@ class Reconcile:
         self.failed = self.gap = 0
         return answer
 
-    def give_up(self) -> bool:
-        """Note that a page could not be read though all else could; return whether it is left out.
+    def give_up(self, weight: int = SURE) -> bool:
+        """Note that a page could not be read though others could; return whether it is left out.
 
         The more in a row are left out, the more at once: a list may have an end that nobody states.
         """
-        self.failed += 1
+        self.failed += weight
         if self.failed < FAILURES:
             return False
         if self.stepping_back:
@@ -170,8 +178,9 @@ class Reconcile:
         self.suspects[row.id] = Suspect(row.provider_status, page, epoch)
 
     def due(self, epoch: int) -> list[str]:
-        """Return the suspects of earlier runs."""
-        return [key for key, suspect in self.suspects.items() if suspect.epoch < epoch]
+        """Return the suspects of earlier runs, those that were sought in vain behind the others."""
+        due = [key for key, suspect in self.suspects.items() if suspect.epoch < epoch]
+        return sorted(due, key=lambda key: (self.suspects[key].failed, self.suspects[key].tries))
 
     def seek(self, reader: Reader, payment_id: str) -> list[Observation]:
         """Read the page again on which a suspect stood; return the rows of all suspects there."""

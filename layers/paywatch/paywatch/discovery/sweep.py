@@ -105,10 +105,13 @@ class Sweep:
 
     @property
     def walked_out(self) -> bool:
-        """Whether to ask for what was not listed: complete, nothing of it forgotten, and a list
-        of which a page was skipped showed something all the same."""
-        shown = all(walk.ids or not walk.skipped for walk in self.walks)
-        return self.complete and not self.forgot and shown
+        """Whether to ask for what was not listed: complete, and nothing of it forgotten."""
+        return self.complete and not self.forgot
+
+    @property
+    def unread(self) -> set[str]:
+        """The lists of which nothing could be read: nobody of them is known to be missing."""
+        return {walk.word for walk in self.walks if walk.skipped and not walk.ids}
 
     @property
     def conclusive(self) -> bool:

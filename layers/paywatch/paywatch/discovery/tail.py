@@ -8,7 +8,7 @@ rows that were read then, as they were; it is never "an id that we hold".
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,12 +16,14 @@ from paywatch.discovery.known import pack_rows, unknown, unpack_hashes
 from paywatch.discovery.reader import Observation, Reader
 from paywatch.domain.changes import DetectedBy
 from paywatch.domain.payments import Payment, instant, moment, timestamp
-from paywatch.errors import OutOfTime
+from paywatch.errors import OutOfTime, Unavailable, UnexpectedResponse
 from paywatch.ports import ListQuery, Order, Page
 
 # How long after its creation a payment may still appear in the list behind younger ones.
 OVERLAP = timedelta(minutes=2)
 PAGE_SIZE = 100
+# A page that ended the tail in so many runs in a row is passed over; a reconcile reads it again.
+FAILURES = 10
 
 
 def observed_order(rows: Sequence[Payment]) -> Order | None:
@@ -53,14 +55,18 @@ class Gap:
 class Tail:
     """Where the known ground begins, and what is still missing behind it.
 
-    `end` is the last page, as this run's first page states it; it is not stored.
+    `failed` counts the runs in a row that a page behind the first has ended; `end` is the last
+    page, as this run's first page states it, and `passed` those that were passed over: they are not
+    stored.
     """
 
     mark: str | None = None
     known: str = ""
     gap: Gap | None = None
+    failed: int = 0
     why: str = ""
     end: int = 1
+    passed: list[int] = field(default_factory=list)
 
     @classmethod
     def load(cls, stored: Mapping[str, Any]) -> Tail:
@@ -71,6 +77,7 @@ class Tail:
             mark=None if mark is None else instant(mark),
             known=known,
             gap=None if gap is None else Gap.load(gap),
+            failed=int(stored.get("failed", 0)),
         )
 
     def store(self) -> dict[str, Any]:
@@ -82,6 +89,7 @@ class Tail:
             "gap": None
             if gap is None
             else {"page": gap.page, "floor": gap.floor, "down": gap.down},
+            **({"failed": self.failed} if self.failed else {}),
         }
 
     def read(
@@ -94,7 +102,7 @@ class Tail:
         """Read from the newest end to known ground, then what an earlier tail left over.
 
         What was read and is not known ground is in `into` also when OutOfTime or a ProviderError
-        ends it; the tail then is to be thrown away, and the stored one stays as it was.
+        ends it; the known ground then stays as it was.
         """
         floor = _before(self.mark or timestamp(watch_began))
         if self.gap is not None and self.mark is not None:
@@ -113,7 +121,7 @@ class Tail:
                 self.gap = self._read_on(reader, gap, may_go_on, found)
         finally:
             into.extend(unknown(found, self.known))
-        self.known = pack_rows(found)
+        self.known, self.failed = pack_rows(found), 0
         if not self.why:
             self._move_mark(found)
 
@@ -153,22 +161,32 @@ class Tail:
             return None
         if order is Order.OLDEST_FIRST:
             return self._read_on(reader, Gap(page.last_page, floor, True), may_go_on, found)
-        if _reached(page, floor, down=False):
-            return None
-        return self._read_on(reader, Gap(2, floor, False), may_go_on, found)
+        gap = Gap(2, floor, False)
+        return None if _reached(page, gap) else self._read_on(reader, gap, may_go_on, found)
 
     def _read_on(
         self, reader: Reader, gap: Gap, may_go_on: Callable[[], bool], found: list[Observation]
     ) -> Gap | None:
-        """Read the gap's pages until its floor is reached; return what is left of it."""
+        """Read the gap's pages until its floor is reached; return what is left of it.
+
+        Pages that ended the tail too often are passed over, one more in a row at each run.
+        """
+        may_pass = most = max(self.failed - FAILURES + 1, 0)
         while may_go_on():
             try:
-                page = _read(reader, gap.page, found)
+                reached, may_pass = _reached(_read(reader, gap.page, found), gap), most
             except OutOfTime:
                 break
-            if _reached(page, gap.floor, gap.down):
+            except (Unavailable, UnexpectedResponse):
+                if not may_pass:
+                    self.failed += 1
+                    raise
+                may_pass -= 1
+                self.passed.append(gap.page)
+                reached = gap.page <= 1 if gap.down else gap.page >= self.end
+            if reached:
                 return None
-            gap = Gap(gap.page + (-1 if gap.down else 1), gap.floor, gap.down)
+            gap = replace(gap, page=gap.page + (-1 if gap.down else 1))
         return gap
 
 
@@ -184,14 +202,12 @@ def _read(reader: Reader, number: int, found: list[Observation]) -> Page:
     return page
 
 
-def _reached(page: Page, floor: str, down: bool) -> bool:
-    """Whether the page lies at the list's far end, or reaches below the floor."""
-    if down and page.number <= 1:
-        return True
-    if not down and not page.goes_on:
+def _reached(page: Page, gap: Gap) -> bool:
+    """Whether the page lies at the list's far end, or reaches below the gap's floor."""
+    if page.number <= 1 if gap.down else not page.goes_on:
         return True
     dates = [row.created_at for row in page.rows if row.created_at is not None]
-    return bool(dates) and (dates[0] if down else dates[-1]) < floor
+    return bool(dates) and (dates[0] if gap.down else dates[-1]) < gap.floor
 
 
 def _before(mark: str) -> str:

@@ -6,10 +6,11 @@ the provider can; where it cannot, in the settled lists. Without evidence nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from paywatch.discovery.abilities import can_ask_by_id, can_ask_for_many, load_found_out
 from paywatch.discovery.known import pack_rows, unknown, unpack_hashes
@@ -17,10 +18,11 @@ from paywatch.discovery.reader import UNFILTERED, Observation, Reader
 from paywatch.discovery.tail import OVERLAP, observed_order
 from paywatch.domain.changes import DetectedBy, Record
 from paywatch.domain.payments import moment, timestamp
-from paywatch.errors import Unavailable, UnexpectedResponse
+from paywatch.errors import ProviderError, Unavailable, UnexpectedResponse
 from paywatch.ports import ListQuery, Order
 
-LOOKUPS = 30
+T = TypeVar("T")
+
 # Where a scan of a list begins that no run has begun.
 FROM_THE_START: Mapping[str, Any] = {"page": 1, "down": False}
 SCAN_PAGES = 6
@@ -42,6 +44,8 @@ def load_inquiry(stored: Mapping[str, Any]) -> dict[str, Any]:
         for packed in stored["shown"].values():
             unpack_hashes(packed)  # what is no such text raises
         memory["shown"] = dict(stored["shown"])
+    if "failing" in stored:
+        memory["failing"] = {str(key): int(times) for key, times in stored["failing"].items()}
     return memory
 
 
@@ -50,9 +54,11 @@ class Inquiry:
     """One run's questions after leavers.
 
     `memory` is what was found out about the provider, carried from run to run: whether it answers
-    by id, where the scans of its lists stopped, and which rows they showed. `found` has every row
-    that they had not shown before: whatever was read is evidence. `doubtful` are those of the
-    wanted that a list showed as open again: a list of settled ones cannot confirm that.
+    by id, where the scans of its lists stopped, which rows they showed, and how often in a row the
+    answer for a single payment could not be used. `found` has every row that they had not shown
+    before: whatever was read is evidence. `doubtful` are those of the wanted that a list showed as
+    open again: a list of settled ones cannot confirm that. `fault` is the first that ended a way of
+    asking, `passed` are those of single questions.
     """
 
     reader: Reader
@@ -63,6 +69,8 @@ class Inquiry:
     found: list[Observation] = field(default_factory=list)
     absent: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
+    fault: ProviderError | None = None
+    passed: list[ProviderError] = field(default_factory=list)
     _shown: dict[str, list[Observation]] = field(default_factory=dict)
 
     def ask(
@@ -74,17 +82,54 @@ class Inquiry:
         """Look for the wanted payments; `open_ids` are listed ones, for finding abilities out.
 
         `listed_at` says when the last walk began that listed a payment. What was found is in
-        `found` also when OutOfTime or a ProviderError ends it.
+        `found` also when OutOfTime or a ProviderError ends it. A way of asking that fails leaves
+        the others to be taken, and is raised at the end.
         """
         left = dict(wanted)
         if len(left) >= MANY and self._latest_paid():
-            self._scan_paid(left, min(listed_at(r.id) or r.since for r in left.values()))
+            since = min(listed_at(record.id) or record.since for record in left.values())
+            with suppress(Unavailable, UnexpectedResponse):  # it would have been the shorter way
+                self._scan_paid(left, since)
         if len(left) >= MANY and can_ask_for_many(self, open_ids):
             self._look_up_many(left)
         if left and can_ask_by_id(self, open_ids):
             self._look_up(left)
         elif left:
             self._scan_settled(left)
+        if self.fault is not None:
+            raise self._told(self.fault)
+
+    def find_out(self, open_ids: Sequence[str]) -> None:
+        """Find out whether the provider answers for a single payment, though nobody is wanted."""
+        can_ask_by_id(self, open_ids)
+
+    def _one_by_one(self, questions: Iterable[T], ask: Callable[[T], None]) -> bool:
+        """Put the questions while there is time; return whether a refusal ended them.
+
+        One that fails holds up no other, but two in a row, a refusal and a request to slow down
+        are of the provider.
+        """
+        failed_before = False
+        for question in questions:
+            if not self.may_go_on():
+                return False
+            try:
+                ask(question)
+                failed_before = False
+            except ProviderError as fault:
+                self.passed.append(fault)
+                refused = not isinstance(fault, (Unavailable, UnexpectedResponse))
+                if failed_before or refused:
+                    self.fault = self.fault or fault
+                    return refused
+                failed_before = True
+        return False
+
+    def _told(self, fault: ProviderError) -> ProviderError:
+        """Return what to raise: a refusal beside lists that are answered is none of the key."""
+        if self._shown and not isinstance(fault, (Unavailable, UnexpectedResponse)):
+            return UnexpectedResponse(str(fault))
+        return fault
 
     def _latest_paid(self) -> bool:
         abilities = self.reader.abilities
@@ -107,48 +152,49 @@ class Inquiry:
 
     def _look_up_many(self, left: dict[str, Record]) -> None:
         """Ask for several at a time; whoever does not come back is asked for alone."""
-        ids = list(left)[: LOOKUPS * TOGETHER]
-        for start in range(0, len(ids), TOGETHER):
-            if not self.may_go_on():
-                return
-            query = ListQuery(ids=tuple(ids[start : start + TOGETHER]))
-            _, rows = self.reader.page(query, DetectedBy.LOOKUP)
+
+        def ask(ids: Sequence[str]) -> None:
+            _, rows = self.reader.page(ListQuery(ids=tuple(ids)), DetectedBy.LOOKUP)
             for observed in rows:
                 if left.pop(observed.payment.id, None) is not None:
                     self.found.append(observed)
                     self.asked.add(observed.payment.id)
 
+        ids = list(left)
+        self._one_by_one([ids[n : n + TOGETHER] for n in range(0, len(ids), TOGETHER)], ask)
+
     def ask_lists(self, ids: Sequence[str], into: list[Observation]) -> None:
         """Ask for payments a second time by another route: a list, where it takes an id."""
         if self.reader.abilities.many_ids is False:
             return
-        for payment_id in ids[:LOOKUPS]:
-            if not self.may_go_on():
-                return
-            _, rows = self.reader.page(ListQuery(ids=(payment_id,)), DetectedBy.LOOKUP)
-            into.extend(rows)
+        self.passed.clear()
+
+        def ask(payment_id: str) -> None:
+            into.extend(self.reader.page(ListQuery(ids=(payment_id,)), DetectedBy.LOOKUP)[1])
+
+        self._one_by_one(ids, ask)
+        if self.passed:
+            raise self.passed[0]
 
     def _look_up(self, left: dict[str, Record]) -> None:
-        """Ask one by one; an answer that cannot be used leaves its payment due, and no other."""
-        failed_before: bool = False
-        for payment_id in list(left)[:LOOKUPS]:
-            if not self.may_go_on():
-                return
-            try:
-                observed = self.reader.lookup(payment_id)
-            except (UnexpectedResponse, Unavailable):
-                if failed_before:
-                    raise
-                failed_before = True
-                continue
-            failed_before = False
+        """Ask one by one, those that failed before last; where that is refused, look in lists."""
+        before: Mapping[str, int] = self.memory.get("failing", {})
+        failing = self.memory["failing"] = {k: n for k, n in before.items() if k in left}
+
+        def ask(payment_id: str) -> None:
+            failing[payment_id] = failing.get(payment_id, 0) + 1
+            observed = self.reader.lookup(payment_id)
+            del failing[payment_id]
             self.asked.add(payment_id)
             if observed is None:
                 self.absent.add(payment_id)
             else:
                 self.found.append(observed)
                 del left[payment_id]
-        if self.absent and self.absent >= self.asked:
+
+        if self._one_by_one(sorted(left, key=lambda key: failing.get(key, 0)), ask):
+            self._scan_settled(left)
+        elif self.absent and self.absent >= self.asked:
             # Nobody is known by id any more: find the ability out again, next time.
             self.memory.pop("by_id", None)
             if self.reader.abilities.by_id is None:
