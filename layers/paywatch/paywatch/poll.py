@@ -101,7 +101,9 @@ class SourcePoll:
             self._remember_sweep(sweep)
             if tailed or tail.failed:
                 round_.memory["tail"] = tail.store()
-        self._walked = sweep.walked_out and sweep.distinct > 0
+        self._walked = sweep.complete and sweep.distinct > 0
+        if sweep.complete and sweep.forgot:
+            round_.report.hint("more open payments than a sweep of several polls can remember")
         asked = leaving.ask(watch.vanished, swept)
         if tail.gap is not None and tailed and recording.whole:
             self._tail_on(tail, tail.gap, swept)
