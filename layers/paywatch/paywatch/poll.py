@@ -59,6 +59,8 @@ class SourcePoll:
         A provider that failed in many polls in a row is left alone in some of the next ones.
         """
         round_, health = self._round, self._lookout.health
+        if self._wants_reconcile:
+            self._reconciling.want()
         round_.recording.deliver_owed(round_.within(OWED))
         if health.rests(round_.began):
             round_.report.outcome = RESTING
@@ -195,7 +197,7 @@ class SourcePoll:
         reconciling, listed_at = self._reconciling, self._leaving.listed_at
         # What can never be read is not waited for.
         swept_once = self._walked or "began" in self._round.memory.get("walk", {})
-        if self._wants_reconcile:
+        if reconciling.wanted:
             reconciling.request()
         elif swept_once and not reconciling.baseline_is_complete:
             reconciling.begin()

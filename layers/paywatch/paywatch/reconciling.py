@@ -40,8 +40,19 @@ class Reconciling:
         """Whether there is one to go on with."""
         return "current" in self._state
 
+    @property
+    def wanted(self) -> bool:
+        """Whether one was asked for, by this run or by one that died, and is still to be begun."""
+        return bool(self._state.get("wanted"))
+
+    def want(self) -> None:
+        """Note at once that one is asked for: who asks comes again in a day."""
+        self._state = {**self._state, "wanted": True}
+        self._round.keep("reconcile", self._state)
+
     def request(self) -> None:
         """Begin a reconcile; one that is under way, and past some page, is followed by another."""
+        self._state = {name: each for name, each in self._state.items() if name != "wanted"}
         if self.under_way:
             self._state = {**self._state, "again": True}
             self._round.memory["reconcile"] = self._state

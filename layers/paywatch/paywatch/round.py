@@ -53,6 +53,7 @@ class Round:
         self.began = clock.now()
         self.report = SourceReport()
         self.memory = {name: _load(text) for name, text in control.memory.items()}
+        self._stored = dict(control.memory)
         self.walk_began = self.recall("walk", _walk_began)
         rules = Rules(control.lease.source, control.watch_began, baseline=not self.walk_began)
         self.rules = rules
@@ -122,11 +123,16 @@ class Round:
             self.memory[section] = {}
             return read({})
 
+    def keep(self, section: str, stored: dict[str, Any]) -> None:
+        """Store a section before the run ends, so that it outlives its death."""
+        self.memory[section], text = stored, _text(stored)
+        self._controls.keep(self.control.lease, {section: text})
+        self._stored[section] = text
+
     def close(self) -> None:
         """Store the digests of what is whole and what changed in memory; give the lease back."""
-        written = {k: json.dumps(v, separators=(",", ":")) for k, v in self.memory.items()}
-        before = self.control.memory
-        changed = {name: text for name, text in written.items() if text != before.get(name)}
+        written = {name: _text(section) for name, section in self.memory.items()}
+        changed = {name: text for name, text in written.items() if text != self._stored.get(name)}
         self._controls.finish(self.control.lease, self.recording.digests(), changed)
 
 
@@ -135,6 +141,10 @@ def _walk_began(stored: Mapping[str, Any]) -> str | None:
     if not isinstance(stored.get("epoch", 0), int):
         raise ValueError
     return instant(stored["began"]) if "began" in stored else None
+
+
+def _text(section: Mapping[str, Any]) -> str:
+    return json.dumps(section, separators=(",", ":"))
 
 
 def _load(text: str) -> dict[str, Any]:
