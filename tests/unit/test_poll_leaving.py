@@ -12,6 +12,7 @@ from paywatch.discovery.brake import SAMPLE, Plausible
 from paywatch.discovery.leavers import FIRST_PAUSE, Leaver
 from paywatch.domain.changes import DetectedBy
 from paywatch.domain.payments import Payment, timestamp
+from paywatch.errors import Unavailable
 from paywatch.leaving import KEPT
 from paywatch.round import LAST
 from tests.examples import at, observed, payment
@@ -163,6 +164,14 @@ def test_a_leaver_that_the_provider_does_not_know_stays_unexplained() -> None:
     assert "answered" not in stage.stored["a"]
     assert stage.round.report.unexplained == 1
     assert ids(stage.leaving.unexplained) == ["a"]
+
+
+def test_a_question_that_is_not_answered_is_told_of_and_fails_no_poll() -> None:
+    stage = Stage(list("abc"), leavers={key: away() for key in "abc"})
+    stage.shelf.broken |= {"a": Unavailable("503 for a"), "c": Unavailable("503 for c")}
+    assert stage.leaving.ask(set(), []) == {"b"}
+    assert stage.round.report.detail == "verdicts: 503 for a"
+    assert stage.round.report.outcome == "ok"
 
 
 def test_a_leaver_whose_status_nobody_knows_is_named_by_its_word() -> None:

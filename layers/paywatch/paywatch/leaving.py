@@ -128,6 +128,8 @@ class Leaving:
             round_.attempt("verdicts", lambda: inquiry.find_out(listed))
         if known or inquiry.found:
             round_.attempt("verdicts", lambda: inquiry.ask(known, self.listed_at, listed))
+            for fault in inquiry.passed:
+                round_.report.hint(f"verdicts: {fault}")
             recording.apply(inquiry.found, self.listed_at, round_.within(1.0), suspects)
             by_id = {k: o for k, o in recording.applied.backwards.items() if o.route == BY_ID}
             again: list[Observation] = []

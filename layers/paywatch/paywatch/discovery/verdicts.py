@@ -7,7 +7,6 @@ the provider can; where it cannot, in the settled lists. Without evidence nothin
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -88,8 +87,10 @@ class Inquiry:
         left = dict(wanted)
         if len(left) >= MANY and self._latest_paid():
             since = min(listed_at(record.id) or record.since for record in left.values())
-            with suppress(Unavailable, UnexpectedResponse):  # it would have been the shorter way
+            try:
                 self._scan_paid(left, since)
+            except (Unavailable, UnexpectedResponse) as fault:
+                self.passed.append(fault)  # it would have been the shorter way
         if len(left) >= MANY and can_ask_for_many(self, open_ids):
             self._look_up_many(left)
         if left and can_ask_by_id(self, open_ids):
