@@ -54,6 +54,9 @@ class Fault(Enum):
     ERROR_BEFORE = "an error, no effect"
     ERROR_AFTER = "the effect, then an error"
     LATE = "the effect, and an answer after the deadline"
+    REFUSED = "one message of a batch is refused, the others are published"
+    UNANSWERED = "the batch is published, and of one message no answer says so"
+    GONE = "nobody answers this request, nor those after it"
 
 
 class Gate:

@@ -1,7 +1,8 @@
 """A plot with one fault or two, run and held to the invariants.
 
 `python -m tests.simulation.cases busy/compago 17:LATE 9:ERROR_AFTER` runs one case alone: the first
-fault strikes the plot's run, the second one the run that recovers from it.
+fault strikes the plot's run, the second one the run that recovers from it; those of one run are
+joined, as in `17:LATE+20:ERROR_AFTER`.
 """
 
 from __future__ import annotations
@@ -10,11 +11,16 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 
+from paywatch.domain.payments import timestamp
+from tests.gates import Fault
 from tests.simulation.plots import PLOTS
-from tests.simulation.stage import Stage, Strike, strikes
-from tests.simulation.verdict import findings, told
+from tests.simulation.stage import OF_PUBLISH, Stage, Strike, strikes
+from tests.simulation.verdict import findings, told, told_at_once
+
+A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -23,10 +29,11 @@ class Case:
 
     plot: str
     source: str
-    strikes: tuple[Strike, ...] = ()
+    runs: tuple[tuple[Strike, ...], ...] = ((),)
 
     def __str__(self) -> str:
-        return " ".join([f"{self.plot}/{self.source}", *map(str, self.strikes)])
+        struck = ["+".join(map(str, run)) for run in self.runs if run]
+        return " ".join([f"{self.plot}/{self.source}", *struck])
 
     @property
     def command(self) -> str:
@@ -36,25 +43,55 @@ class Case:
         """Run the plot with its faults, and nothing after the last run that is struck."""
         plot = PLOTS[self.plot]
         stage = plot.begin(self.source)
-        for number, strike in enumerate(self.strikes or (None,)):
-            stage.tick(strike, action="poll" if number else plot.action)
+        for number, run in enumerate(self.runs):
+            stage.tick(*run, action="poll" if number else plot.action)
         return stage
 
     def recover(self, stage: Stage) -> None:
-        """Poll as often as it may take until all is well; a request of an operator is repeated."""
-        plot = PLOTS[self.plot]
-        for number in range(plot.polls):
-            stage.tick(action="poll" if number else plot.action)
+        """Poll as often as it may take until all is well; nobody asks again for anything."""
+        for _ in range(PLOTS[self.plot].polls):
+            stage.tick()
 
     def findings(self) -> list[str]:
         """Return what does not hold after it."""
         try:
             stage = self.play()
+            if [[strike.fault in OF_PUBLISH for strike in run] for run in self.runs] == [[True]]:
+                self._hold_up_one(stage)
+            asked_in_vain = PLOTS[self.plot].action == "reconcile" and not self._is_noted(stage)
             self.recover(stage)
+            if asked_in_vain:
+                self._ask_the_day_after(stage)
             alert = PLOTS[self.plot].alerts.get(self.source)
-            return findings(stage, undisturbed(self.plot, self.source), alert)
+            expected = undisturbed(self.plot, self.source)
+            found = findings(stage, expected, alert, most_duplicates=stage.repeats)
+            return [*stage.wrong, *found]
         except Exception:
             return [traceback.format_exc()]
+
+    def _hold_up_one(self, stage: Stage) -> None:
+        """One message that is not taken holds up its own payment, and no other in this run."""
+        missing = undisturbed_at_once(self.plot, self.source) - told_at_once(stage)
+        held_up = {event_id.rpartition("/")[0] for event_id, _ in missing}
+        # What was published without an answer may have had no later version to hold up.
+        least = int(self.runs[0][0].fault is Fault.REFUSED)
+        if not least <= len(held_up) <= 1:
+            stage.wrong.append(f"held up: {sorted(held_up)}")
+
+    def _is_noted(self, stage: Stage) -> bool:
+        """Whether what the plot's run was asked for is stored, as wanted, begun or done."""
+        asked = timestamp(stage.polling.ticks[-len(self.runs)].start)
+        noted = stage.bare.memory("reconcile", self.source)
+        begun = [noted[each]["began"] for each in ("current", "completed") if each in noted]
+        return "wanted" in noted or max(begun, default="") >= asked
+
+    def _ask_the_day_after(self, stage: Stage) -> None:
+        """Let the schedule ask again: the run that died before it noted the request has failed."""
+        if stage.polling.ticks[-len(self.runs) - PLOTS[self.plot].polls].finished:
+            stage.wrong.append("what was asked for is not noted, and no run has failed")
+        stage.polling.clock.advance(A_DAY.total_seconds())
+        stage.tick(action=PLOTS[self.plot].action)
+        self.recover(stage)
 
 
 @cache
@@ -66,24 +103,42 @@ def undisturbed(plot: str, source: str) -> frozenset[tuple[str, str]]:
     return frozenset(told(stage))
 
 
-def singles(plot: str, source: str) -> list[Case]:
-    """Return a plot with every fault at every step of its run."""
+@cache
+def undisturbed_at_once(plot: str, source: str) -> frozenset[tuple[str, str]]:
+    """Return what of it is told by the plot's run."""
+    return frozenset(told_at_once(Case(plot, source).play()))
+
+
+def singles(
+    plot: str, source: str, wanted: Callable[[list[str]], list[Strike]] = strikes
+) -> list[Case]:
+    """Return a plot with every wanted fault (every one) at the steps of its run."""
     steps = Case(plot, source).play().steps
-    return [Case(plot, source, (strike,)) for strike in strikes(steps)]
+    return [Case(plot, source, ((strike,),)) for strike in wanted(steps)]
 
 
 def seconds(first: Case, wanted: Callable[[list[str]], list[Strike]] = strikes) -> list[Case]:
     """Return a case of one fault with the wanted second ones at the steps of the run after it."""
     stage = first.play()
     stage.tick()
-    return [Case(first.plot, first.source, (*first.strikes, s)) for s in wanted(stage.steps)]
+    return [Case(first.plot, first.source, (*first.runs, (s,))) for s in wanted(stage.steps)]
+
+
+def in_the_same_run(
+    first: Case, wanted: Callable[[list[str]], list[Strike]] = strikes
+) -> list[Case]:
+    """Return it with the wanted second ones at the later steps of the run that the first struck."""
+    (run,) = first.runs
+    later = [s for s in wanted(first.play().steps) if s.step > run[-1].step]
+    return [Case(first.plot, first.source, ((*run, s),)) for s in later]
 
 
 def main() -> int:
     """Run one case and print what does not hold."""
-    name, *faults = sys.argv[1:]
+    name, *runs = sys.argv[1:]
     plot, _, source = name.partition("/")
-    wrong = Case(plot, source, tuple(map(Strike.parse, faults))).findings()
+    struck = tuple(tuple(map(Strike.parse, run.split("+"))) for run in runs) or ((),)
+    wrong = Case(plot, source, struck).findings()
     print("\n".join(wrong or ["everything holds"]))
     return bool(wrong)
 

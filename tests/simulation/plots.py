@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -38,9 +38,9 @@ class Plot:
     polls: int = 2
     alerts: Mapping[str, str] = field(default_factory=dict)
 
-    def begin(self, source: str) -> Stage:
-        """Return a stage at the moment before the run."""
-        stage = Stage(source)
+    def begin(self, source: str, sources: Sequence[str] = ()) -> Stage:
+        """Return a stage at the moment before the run; `sources` where it polls several."""
+        stage = Stage(source, sources=sources)
         self.prepare(stage)
         return stage
 
@@ -57,13 +57,9 @@ def idle(stage: Stage) -> None:
 
 def busy(stage: Stage) -> None:
     """A move, an arrival, and one that came and was settled; at OnePay one that is processed."""
-    ids = _old(stage, 2, 1)
+    _old(stage, 2, 1)
     stage.tick()
-    stage.world.move(ids[0].id, PAID[stage.source])
-    if stage.source == "onepay":
-        stage.world.move(ids[1].id, "processing")
-    _add(stage, OPEN[stage.source])
-    _add(stage, PAID[stage.source])
+    _stir(stage)
 
 
 def small(stage: Stage) -> None:
@@ -77,13 +73,16 @@ def leavers(stage: Stage) -> None:
     """One vanishes and stays away, one ends, and one was away for a poll and is back."""
     ids = _old(stage, 4, 1)
     stage.tick()
+    away = _hide(stage, ids[2])
+    stage.tick()
+    _show(stage, away)
     stage.world.remove(ids[0].id)
     stage.world.move(ids[1].id, ENDED[stage.source])
 
 
 def reconcile(stage: Stage) -> None:
     """Several pages; a settled payment has moved on, which no open list shows."""
-    stage.world.per_page = 2
+    stage.world.per_page = stage.world.largest_page = 2
     ids = _old(stage, 2, 3)
     for _ in range(6):
         stage.tick()
@@ -119,6 +118,16 @@ def alert(stage: Stage) -> None:
         stage.world.remove(ids[0].id)
 
 
+def together(stage: Stage) -> None:
+    """What is busy, at every source; a new process polls them."""
+    for side in stage.sides():
+        _old(side, 2, 1)
+    stage.tick()
+    for side in stage.sides():
+        _stir(side)
+    stage.polling.restart()
+
+
 ALERTS = {"compago": "payment_unexplained/compago", "onepay": "payment_overdue/onepay"}
 PLOTS = {
     plot.name: plot
@@ -133,6 +142,31 @@ PLOTS = {
         Plot("small", small),
     )
 }
+
+
+TOGETHER = Plot("together", together)
+
+
+def _stir(stage: Stage) -> None:
+    first, second, *_ = stage.world.payments()
+    stage.world.move(first.id, PAID[stage.source])
+    if stage.source == "onepay":
+        stage.world.move(second.id, "processing")
+    _add(stage, OPEN[stage.source])
+    _add(stage, PAID[stage.source])
+
+
+def _hide(stage: Stage, payment: LabPayment) -> LabPayment:
+    """Let a payment vanish from lists and lookups, for now."""
+    stage.world._payments.pop(payment.id)
+    stage.world._changed(payment.id)
+    return payment
+
+
+def _show(stage: Stage, payment: LabPayment) -> None:
+    """Let a payment that vanished appear again, as it was."""
+    stage.world._payments[payment.id] = payment
+    stage.world._changed(payment.id)
 
 
 def _old(stage: Stage, open_: int, settled: int) -> list[LabPayment]:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
+from paywatch.domain.payments import Source
 from paywatch.errors import TopicUnavailable
 from paywatch.ports import Clock
 from tests.gates import CLOCK, REQUEST, TOPICS, Fault, Gate, Killed, gate
 from tests.polling import Polling
+from tests.simulation.fickle import REFUSAL, FickleTopic
 
 # What a run has to live, in seconds.
 SECONDS = 60.0
 # Seconds: after the end of a run of a minute, yet before the last moment in which it may tell.
 LATE = 57.0
+OF_PUBLISH = (Fault.REFUSED, Fault.UNANSWERED)
 # What a death before a step leaves, a death after the one before it leaves as well.
-FAULTS = (Fault.ERROR_BEFORE, Fault.ERROR_AFTER, Fault.LATE, Fault.DEATH_AFTER)
+FAULTS = (
+    Fault.ERROR_BEFORE, Fault.ERROR_AFTER, Fault.LATE, Fault.DEATH_AFTER, *OF_PUBLISH, Fault.GONE
+)  # fmt: skip
+# What a report says of a provider that is gone, and of a message without an answer.
+NOBODY, NO_REPLY = "nobody is there", "no reply"
 
 
 class Broken(Exception):
@@ -43,10 +51,14 @@ class Strike:
 
 def fits(fault: Fault, name: str) -> bool:
     """Whether it can happen at a step: a clock does not fail, but a process may stand still."""
+    if fault in OF_PUBLISH:
+        return name == "publish"
+    if fault is Fault.GONE:
+        return name == REQUEST
     return name not in CLOCK or fault in (Fault.LATE, Fault.DEATH_AFTER)
 
 
-def strikes(steps: list[str], faults: tuple[Fault, ...] = FAULTS) -> list[Strike]:
+def strikes(steps: Sequence[str], faults: Sequence[Fault] = FAULTS) -> list[Strike]:
     """Return every fault at every step that it fits."""
     return [
         Strike(number, fault)
@@ -57,21 +69,34 @@ def strikes(steps: list[str], faults: tuple[Fault, ...] = FAULTS) -> list[Strike
 
 
 class Stage:
-    """A source that is polled by one process at a time; `steps` are those of the last run."""
+    """A source that is polled by one process at a time; `steps` are those of the last run.
+
+    `sources` are all that are polled, where that is not this source alone; a run polls one after
+    the other. `wrong` says what struck runs did that none may do, and `repeats` how many messages
+    they left published and not noted as such: those alone may be published again.
+    """
 
     def __init__(
-        self, source: str, watch: Callable[[Clock], Clock] | None = None, **options: Any
+        self,
+        source: str,
+        watch: Callable[[Clock], Clock] | None = None,
+        sources: Sequence[str] = (),
+        **options: Any,
     ) -> None:
         """Set it up; `watch` makes the clock that paywatch reads from the lab's."""
-        self.bare = Polling([source], latency=0.05, pace=20.0, **options)
+        self.bare = Polling(sources or [source], latency=0.05, pace=20.0, **options)
         if watch is not None:
             self.bare.watch = watch(self.bare.clock)
+        self.topic = FickleTopic(self.bare.topic)
+        self.bare.topic = self.topic
         self.polling = self.bare.another()
         self.source = source
         self.world = self.polling.world(source)
         self.gate = gate(self.polling)
         self.steps: list[str] = []
-        self.raised: list[Exception] = []
+        self.wrong: list[str] = []
+        self.repeats = 0
+        self._counted = 0
 
     def another(self) -> tuple[Polling, Gate]:
         """Return a second process, with a gate of its own."""
@@ -79,38 +104,103 @@ class Stage:
         second.thresholds = self.polling.thresholds
         return second, gate(second)
 
-    def tick(self, strike: Strike | None = None, **options: Any) -> bool:
-        """Run once; whether it lived to its end. Only what was struck may fail."""
+    def sides(self) -> list[Stage]:
+        """Return this stage as it looks from each of its sources."""
+        return [self.at(source.short) for source in self.polling.sources]
+
+    def at(self, source: str) -> Stage:
+        """Return this stage as it looks from one of its sources."""
+        side = copy(self)
+        side.source, side.world = source, self.polling.world(source)
+        return side
+
+    def tick(self, *strikes: Strike, **options: Any) -> bool:
+        """Run once; whether it lived to its end.
+
+        Only an error of AWS may be raised, and only the one that struck; what is not raised has to
+        be told of, the first of several.
+        """
         self.gate.open()
-        if strike is not None:
-            arm(self.polling, self.gate, strike)
+        striking = Striking(self, strikes)
+        self.gate.before, self.gate.after = striking.before, striking.after
+        journal = self.polling.journal
+        reports, alerts = len(journal.reports), len(journal.alerts)
         try:
             self.polling.tick(**options)
         except Killed:
             self.polling.restart()
-        except Exception as fault:
-            self.raised.append(fault)
-            if strike is None or len(self.gate.calls) < strike.step:
+            return False
+        except Broken as fault:
+            if not any(fault is each for each in striking.raised):
                 raise
-        else:
-            return True
+            return False
         finally:
             self.steps = list(self.gate.calls)
-        return False
+        said = [f"{report.detail} {report.outcome}" for _, report in journal.reports[reports:]]
+        said += [f"{told.fault} {told.faults}" for told in journal.alerts[alerts:]]
+        wanted = striking.to_be_told
+        if wanted and not any(words in each for words in wanted for each in said):
+            self.wrong.append(f"nothing tells of this: {' and '.join(wanted)}")
+        return True
+
+    def unnoted(self) -> int:
+        """Count the messages, of those published since the last count, not noted as published."""
+        published = self.polling.inbox.published
+        new, self._counted = published[self._counted :], len(published)
+        return sum(not self._is_noted(message.id) for message in new)
+
+    def _is_noted(self, event_id: str) -> bool:
+        provider, account, payment_id, version = event_id.split("/")
+        found = self.bare.payments.fetch(Source(provider, account), [payment_id])
+        return found[payment_id].published >= int(version)
 
 
-def arm(polling: Polling, at: Gate, strike: Strike) -> None:
-    """Let a fault strike at a step of the run that comes."""
+class Striking:
+    """Lets faults strike in one run: `raised` is what they raised, `to_be_told` what to tell of."""
 
-    def before(number: int, name: str) -> None:
-        if number == strike.step and strike.fault in (Fault.ERROR_BEFORE, Fault.DEATH_BEFORE):
-            fail(polling, at, name, strike.fault)
+    def __init__(self, stage: Stage, strikes: Sequence[Strike]) -> None:
+        self._stage = stage
+        self._coming = {strike.step: strike.fault for strike in strikes}
+        self._gone = False
+        self.raised: list[Exception] = []
+        self.to_be_told: list[str] = []
 
-    def after(number: int, name: str) -> None:
-        if number == strike.step:
-            fail(polling, at, name, strike.fault)
+    def before(self, number: int, name: str) -> None:
+        """Strike at a step that has no effect yet."""
+        fault = self._coming.get(number)
+        if name == "finish":
+            # Behind it there are no requests, or those of another source.
+            self._gone = False
+        if fault is Fault.GONE:
+            self._gone = True
+            self.to_be_told.append(NOBODY)
+        if self._gone and name == REQUEST:
+            raise httpx.ConnectError(NOBODY)
+        if fault in OF_PUBLISH:
+            self._stage.topic.next = fault
+            self.to_be_told.append(REFUSAL if fault is Fault.REFUSED else NO_REPLY)
+            self._stage.repeats += fault is Fault.UNANSWERED
+        if fault in (Fault.ERROR_BEFORE, Fault.DEATH_BEFORE):
+            self._fail(name, fault)
 
-    at.before, at.after = before, after
+    def after(self, number: int, name: str) -> None:
+        """Strike at a step whose effect is there."""
+        fault = self._coming.get(number)
+        if fault in (Fault.ERROR_AFTER, Fault.DEATH_AFTER, Fault.LATE):
+            self._fail(name, fault)
+
+    def _fail(self, name: str, fault: Fault) -> None:
+        stage = self._stage
+        if fault is not Fault.LATE:
+            stage.repeats += stage.unnoted()
+        try:
+            fail(stage.polling, stage.gate, name, fault)
+        except Exception as raised:
+            self.raised.append(raised)
+            if name != REQUEST:
+                # A request is made again, and answered.
+                self.to_be_told.append(str(raised))
+            raise
 
 
 def fail(polling: Polling, at: Gate, name: str, fault: Fault, late: float = LATE) -> None:
@@ -128,4 +218,4 @@ def fail(polling: Polling, at: Gate, name: str, fault: Fault, late: float = LATE
     elif name in TOPICS:
         raise TopicUnavailable(f"{name}: the topic cannot be reached")
     else:
-        raise Broken(name)
+        raise Broken(f"{name} failed")

@@ -28,7 +28,7 @@ def check(
     """Strike every so-manieth step but those left out, and hold every case to the invariants."""
     steps = Case(plot, source).play().steps
     taken = {*[number for number, name in enumerate(steps, 1) if name not in left_out][::every]}
-    cases = [case for case in singles(plot, source) if case.strikes[0].step in taken]
+    cases = [case for case in singles(plot, source) if case.runs[0][0].step in taken]
     found = broken(cases)
     proof(
         f"one fault: {plot} at {source}",
@@ -60,8 +60,14 @@ def test_the_plots_do_what_they_say(source: str) -> None:
     assert calls["idle"]["save"] == calls["idle"]["publish"] == 0
     assert calls["busy"]["save"] >= 3
     assert calls["outbox"]["acknowledge"] == 3
-    assert runs["leavers"].polling.reports[-1]["sources"][source]["unexplained"] == 1
-    assert runs["reconcile"].polling.reports[-1]["sources"][source]["reconcile"]["rows"]
+    (back,) = PLOTS["leavers"].begin(source).bare.memory("leavers", source)
+    (gone,) = runs["leavers"].bare.memory("leavers", source)
+    listed = {payment.id for payment in runs["leavers"].world.payments()}
+    assert back in listed
+    assert gone not in listed
+    assert calls["leavers"]["save"] == 1
+    read = runs["reconcile"].polling.reports[-1]["sources"][source]["reconcile"]
+    assert (read["rows"], read["pages"]) == (5, 3)
     assert runs["alert"].polling.alerted() == [(PLOTS["alert"].alerts[source], "opened")]
     assert calls["alert"]["tell"] == 1
     assert calls["small"]["save"] == 1

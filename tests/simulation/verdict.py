@@ -22,14 +22,27 @@ def told(stage: Stage) -> set[tuple[str, str]]:
     return {(str(event["id"]), event["data"]["status"]) for event in events}
 
 
+def told_at_once(stage: Stage) -> set[tuple[str, str]]:
+    """Return what the last run told, by whatever source."""
+    last = len(stage.polling.ticks) - 1
+    events = [delivery.event for delivery in stage.polling.deliveries if delivery.tick == last]
+    return {(str(event["id"]), event["data"]["status"]) for event in events}
+
+
 def findings(
-    stage: Stage, expected: Set[tuple[str, str]] | None = None, alert: str | None = None
+    stage: Stage,
+    expected: Set[tuple[str, str]] | None = None,
+    alert: str | None = None,
+    most_duplicates: int = MOST_DUPLICATES,
 ) -> list[str]:
     """Return a sentence for everything that does not hold.
 
-    `expected` is what is told where nothing fails; `alert` is the one that has to be told, once.
+    `expected` is what is told where nothing fails; `alert` is the one that has to be told, once;
+    `most_duplicates` how many messages may have come twice.
     """
-    found = [*of_audit(stage.polling, MOST_DUPLICATES), *_of_state(stage)]
+    found = list(of_audit(stage.polling, most_duplicates))
+    for side in stage.sides():
+        found += _of_state(side)
     if expected is not None:
         found += [f"not told: {each}" for each in sorted(expected - told(stage))]
         found += [f"told besides: {each}" for each in sorted(told(stage) - expected)]
@@ -39,7 +52,8 @@ def findings(
 
 def _of_state(stage: Stage) -> Iterator[str]:
     """Hold what is stored against the provider, and versions against what was told."""
-    versions = Counter(payment_id for payment_id, _ in {_version(e) for e in _ids(stage)})
+    ids = {event_id for event_id in _ids(stage) if event_id.startswith(f"{stage.source}/")}
+    versions = Counter(payment_id for payment_id, _ in map(_version, ids))
     for payment in stage.world.payments():
         record = stage.polling.stored(payment.id, stage.source)
         if record is None:
@@ -95,8 +109,8 @@ def _of_idle_poll(stage: Stage) -> Iterator[str]:
     """Poll once more: there is nothing left to be recorded, published or told."""
     stage.tick()
     made = [name for name in stage.steps if name in TABLE_WRITES | TOPICS]
-    if made != ["acquire", "finish"]:
+    if made != ["acquire", "finish"] * len(stage.polling.sources):
         yield f"an idle poll did {made}"
-    report = stage.polling.reports[-1]["sources"][stage.source]
-    if report["outcome"] != "ok" or report["published"] or report["outbox_left"]:
-        yield f"an idle poll reports {report['outcome']}: {report['detail']}"
+    for source, report in stage.polling.reports[-1]["sources"].items():
+        if report["outcome"] != "ok" or report["published"] or report["outbox_left"]:
+            yield f"an idle poll of {source} reports {report['outcome']}: {report['detail']}"
