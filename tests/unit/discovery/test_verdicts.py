@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from paywatch.discovery.reader import Observation
-from paywatch.discovery.verdicts import SCAN_PAGES, TOGETHER, Inquiry
+from paywatch.discovery.verdicts import ORDERED_ROWS, SCAN_PAGES, TOGETHER, Inquiry
 from paywatch.errors import CredentialsRejected, OutOfTime, Unavailable
 from paywatch.ports import Allowance, ListQuery, Order, Page
 from tests.examples import at, payment, record
 from tests.unit.discovery.inquiring import inquire, paid
-from tests.unit.discovery.shelf import Shelf, always, ids_of, so_often
+from tests.unit.discovery.shelf import COMPAGO_CAN, Shelf, always, ids_of, so_often
 
 
 def test_a_single_leaver_is_asked_for_by_its_id() -> None:
@@ -163,3 +163,26 @@ def test_no_question_is_begun_when_the_time_is_up() -> None:
     shelf = Shelf(paid(40))
     inquire(shelf, [row.id for row in shelf.rows[:10]], may_go_on=so_often(0))
     assert (shelf.asked, shelf.looked_up) == ([], [])
+
+
+def test_no_loss_where_a_few_rows_of_a_list_without_order_lie_in_order_by_chance() -> None:
+    old = paid(6, word="CONFIRMED", start=-5000)
+    shelf = Shelf(
+        [*old[2::-1], *old[3:], payment("p", "CONFIRMED")],
+        abilities=replace(COMPAGO_CAN, page_size=3),
+        by_id=False,
+    )
+    inquiry = inquire(shelf, ["p"])
+    assert [q.page for q in shelf.asked if q.status == "CONFIRMED"] == [1, 2, 3]
+    assert "p" in ids_of(inquiry.found)
+
+
+@pytest.mark.parametrize(("rows", "read"), [(ORDERED_ROWS, [1]), (ORDERED_ROWS - 1, [1, 2])])
+def test_a_list_is_left_behind_the_time_of_the_wanted_where_enough_rows_show_its_order(
+    rows: int, read: list[int]
+) -> None:
+    old = paid(rows, word="CONFIRMED", start=-5000)[::-1]
+    abilities = replace(COMPAGO_CAN, page_size=rows)
+    shelf = Shelf([*old, *old[:1]], abilities=abilities, by_id=False)
+    inquire(shelf, ["gone"])
+    assert [q.page for q in shelf.asked if q.status == "CONFIRMED"] == read
