@@ -13,7 +13,7 @@ from paylab.scenario import MINUTE, Account, Scenario
 from paylab.world import Order
 from paywatch.domain.payments import Source
 from paywatch.ports import Provider
-from tests.differing import differing
+from tests.differing import differing, left_to_reconcile
 from tests.keyed import Keyed
 from tests.polling import START
 
@@ -127,6 +127,8 @@ class Playing(Keyed):
         else:
             self.findings.append(f"a reconcile has not ended within {RECONCILED} polls")
         self._compare("a reconcile", settled_too=True)
+        for account in self._accounts.values():
+            self.findings += left_to_reconcile(self, account.source)
 
     def _compare(self, after: str, *, settled_too: bool) -> None:
         for source in self._accounts.values():
