@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 PAGES = 40
+# As an emulator says it in process, over HTTP, and as AWS would.
+BROKEN = ("crash", "500", "InternalError", "InternalFailure", "InternalServerError")
 # The service keeps 38 digits.
 _EXACT = Context(prec=60)
 
@@ -24,7 +26,7 @@ class Answer:
     """An answer: `refusal` is "" where it was none, or the error's code and message.
 
     `content` is what was answered, values in one form whatever their order or spelling; `after`
-    all items of the table, for a request that writes.
+    all items of the table, if it was looked at.
     """
 
     refusal: str
@@ -33,12 +35,17 @@ class Answer:
 
     @property
     def code(self) -> str:
-        """The error's code, or its class where the emulator itself broke; "" for no error."""
+        """The error's code, or "crash" where the emulator itself broke; "" for no error."""
         return self.refusal.partition(":")[0]
 
+    @property
+    def broke(self) -> bool:
+        """Whether the emulator itself broke, or the request did not even reach it."""
+        return self.code in BROKEN
 
-def ask(client: DynamoDBClient, table: str, request: Request) -> Answer:
-    """Make the request of a table, and look at what it left behind."""
+
+def ask(client: DynamoDBClient, table: str, request: Request, *, look: bool = True) -> Answer:
+    """Make the request of a table, and `look` at what it left behind."""
     refusal, content = "", None
     try:
         content = _answered(client, table, request)
@@ -48,7 +55,7 @@ def ask(client: DynamoDBClient, table: str, request: Request) -> Answer:
         content = alike(error.response.get("Item"))
     except Exception as error:  # in its own process it would have answered 500
         refusal = f"crash: {type(error).__name__}: {error}"
-    return Answer(refusal, content, items(client, table) if request.writes else ())
+    return Answer(refusal, content, items(client, table) if look else ())
 
 
 def items(client: DynamoDBClient, table: str) -> tuple[Any, ...]:

@@ -9,22 +9,27 @@ from random import Random
 from typing import Any, Protocol
 
 from tests.contract.operations import WALKS, Operation, Walk
-from tests.contract.sides import Side, opened_sides, outcome
+from tests.contract.sides import Crash, Side, opened_sides, outcome
 
-STEPS = 25
+STEPS = 32
+# After so many steps, and at the end, everything is read on every side.
+LOOKED = 8
 
 
 @dataclass
 class Walked:
-    """What became of a walk: `calls` made on every side, and how they parted ("": not at all).
+    """What became of a walk, and how the sides parted ("": not at all).
 
-    `done` holds its operations, the last of which is the one at which they parted; `known` counts
-    the differences that are known and were seen.
+    `drawn` operations were done on every side, and compared; `reads` of what they left behind were
+    compared besides, and the whole `tables` so often. `done` holds them, the last of which is the
+    one at which the sides parted; `known` counts the differences that are known and were seen.
     """
 
     walk: str
     seed: int
-    calls: int = 0
+    drawn: int = 0
+    reads: int = 0
+    tables: int = 0
     done: list[Any] = field(default_factory=list)
     parted: str = ""
     known: Counter[str] = field(default_factory=Counter)
@@ -48,26 +53,41 @@ class PortsComparison:
         self._makers = makers
 
     def walk(self, seed: int) -> Walked:
-        """Compare after every operation what was answered, and what can be read."""
+        """Compare every answer, and what can be read after some operations.
+
+        What the first side (memory, which costs nothing) can be asked after every operation is what
+        the walk learns from.
+        """
         random = Random(f"{self._name} {seed}")
         drawn: Walk = WALKS[self._name](random)
         walked = Walked(self._name, seed)
         with opened_sides(self._makers) as sides:
-            for _ in range(STEPS):
+            for step in range(1, STEPS + 1):
                 operation = drawn.draw()
-                looks = () if operation.look else drawn.looks(operation)
-                for each in (operation, *looks):
-                    walked.done.append(each)
-                    walked.calls += 1
-                    answers = [outcome(side, each) for side in sides]
-                    walked.parted = _parted(sides, each, answers)
-                    if walked.parted:
+                looks = () if operation.look else tuple(drawn.looks(operation))
+                walked.drawn += 1
+                if self._parts(sides, drawn, operation, walked):
+                    return walked
+                for look in looks:
+                    if self._parts(sides[:1], drawn, look, walked):
                         return walked
-                    drawn.learn(each, answers[0])
-            # The reads have shown what each operation did; this is for what they do not show.
-            walked.calls += 1
+                for look in drawn.everything() if step % LOOKED == 0 else ():
+                    walked.reads += 1
+                    if self._parts(sides, drawn, look, walked):
+                        return walked
+            # This is for what reads do not show.
+            walked.tables += 1
             walked.parted = _parted_items(sides)
         return walked
+
+    def _parts(self, sides: Sequence[Side], drawn: Walk, each: Operation, walked: Walked) -> bool:
+        """Do one operation on every side; whether they part at it."""
+        walked.done.append(each)
+        answers = [outcome(side, each) for side in sides]
+        walked.parted = _parted(sides, each, answers)
+        if not walked.parted:
+            drawn.learn(each, answers[0])
+        return bool(walked.parted)
 
     def again(self, operations: Sequence[Operation]) -> str:
         """Compare the tables after every operation too."""
@@ -105,7 +125,8 @@ def report(comparison: Comparison, walked: Walked) -> str:
 
 
 def _parted(sides: Sequence[Side], operation: Operation, answers: Sequence[Any]) -> str:
-    if all(answer == answers[0] for answer in answers[1:]):
+    crashed = any(isinstance(answer, Crash) for answer in answers)
+    if not crashed and all(answer == answers[0] for answer in answers[1:]):
         return ""
     told = [f"  {side.name}: {answer!r}" for side, answer in zip(sides, answers, strict=True)]
     return "\n".join([f"{operation.port}.{operation.method} is answered", *told])

@@ -14,11 +14,11 @@ from tests.contract.differences_by_example import BY_EXAMPLE
 from tests.contract.differing import ANSWERED, FAILED, INVALID, Difference
 from tests.contract.examples import (
     KEY,
+    asking_whether_it_is_there,
     of_a_new_item,
     of_an_old_item,
     put,
     query,
-    speaks_of_null,
     update,
     with_last_page,
     without_capacity,
@@ -123,7 +123,7 @@ MOTO: tuple[Difference, ...] = (
         "test_update_condition_ne",
         moto=f"({ANSWERED}|{FAILED}|{INVALID})",
         ministack=f"({ANSWERED}|{FAILED}|{INVALID})",
-        where=speaks_of_null,
+        rephrasing=asking_whether_it_is_there,
         example=query("seen IN (:null)", null={"NULL": True}),
         before=[put()],
     ),

@@ -23,9 +23,11 @@ class Difference:
 
     `moto` and `ministack` are what each says, as patterns that have to match the beginning of its
     refusal (ANSWERED where it refuses nothing). Where both answer, `mending` makes AWS's content
-    of the wrong one's, given both. `right` does as AWS does: "moto", "ministack" or "neither".
-    `before` are requests that are made first, and `example` is the one that shows the difference;
-    what is not `drawn` is shown by its example alone, no random request goes there.
+    of the wrong one's, given both. `rephrasing`, where only that tells whether this is why they
+    differ, makes of a request one that AWS answers alike and moto rightly (None: it is not about
+    that). `right` does as AWS does: "moto", "ministack" or "neither". `before` are requests that
+    are made first, and `example` is the one that shows the difference; what is not `drawn` is shown
+    by its example alone, no random request goes there.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Difference:
     ministack: str = ANSWERED
     where: Callable[[Request, Answer, Answer], bool] = lambda request, moto, ministack: True
     mending: Mending | None = field(default=None, compare=False)
+    rephrasing: Callable[[Request], Request | None] | None = field(default=None, compare=False)
     leaves_traces: bool = False
     drawn: bool = True
 
@@ -52,7 +55,7 @@ class Difference:
     def explains(self, request: Request, moto: Answer, ministack: Answer) -> bool:
         """Whether this is the way in which two answers differ that are otherwise alike."""
         fits = _fits(self.moto, moto) and _fits(self.ministack, ministack)
-        if self.mending is not None or not fits:
+        if self.mending is not None or self.rephrasing is not None or not fits:
             return False
         if self.leaves_traces != ((moto.code, moto.content) == (ministack.code, ministack.content)):
             return False
@@ -89,5 +92,10 @@ def _fits(pattern: str, answer: Answer) -> bool:
 
 
 def same(one: Answer, other: Answer) -> bool:
-    """Whether two answers are alike; how a refusal is worded is each emulator's own affair."""
+    """Whether two answers are alike; how a refusal is worded is each emulator's own affair.
+
+    Where both broke, nothing is known of either.
+    """
+    if one.broke and other.broke:
+        return False
     return (one.code, one.content, one.after) == (other.code, other.content, other.after)

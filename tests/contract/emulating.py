@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,16 +27,23 @@ AT_ONCE = 20
 
 @dataclass
 class Found:
-    """What many walks came to; `violations` are reports on those that parted."""
+    """What many walks came to; `violations` are reports on those that parted.
 
-    calls: int = 0
+    `drawn` operations were compared, `reads` of what they left behind besides, and whole `tables`.
+    """
+
+    drawn: int = 0
+    reads: int = 0
+    tables: int = 0
     walks: int = 0
     violations: list[str] = field(default_factory=list)
     known: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: Found) -> None:
         """Count another's walks too."""
-        self.calls += other.calls
+        self.drawn += other.drawn
+        self.reads += other.reads
+        self.tables += other.tables
         self.walks += other.walks
         self.violations += other.violations
         self.known += other.known
@@ -64,20 +71,20 @@ def walks(name: str, seeds: Sequence[int], endpoint: str | None = None) -> Found
     with comparison(name, endpoint) as compared:
         for seed in seeds:
             walked: Walked = compared.walk(seed)
-            found.add(Found(walked.calls, 1, [], walked.known))
+            found.add(Found(walked.drawn, walked.reads, walked.tables, 1, [], walked.known))
             if walked.parted:
                 found.violations.append(report(compared, walked))
                 break
     return found
 
 
-def many(wanted: dict[str, int], seed: int, endpoint: str) -> Found:
-    """Do walks until each kind has made as many calls as are wanted of it."""
+def many(wanted: Mapping[str, int], seed: int, endpoint: str) -> Found:
+    """Do walks until as many operations of each kind are drawn as are wanted of it."""
     found = Found()
     with ProcessPoolExecutor(free_cores(), get_context("spawn")) as pool:
-        for name, calls in wanted.items():
+        for name, operations in wanted.items():
             of_this, next_seed = Found(), seed
-            while of_this.calls < calls and not of_this.violations:
+            while of_this.drawn < operations and not of_this.violations:
                 shares = [
                     range(next_seed + i * AT_ONCE, next_seed + (i + 1) * AT_ONCE) for i in (0, 1)
                 ]

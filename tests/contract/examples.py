@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 
 from tests.contract.answers import Answer
 from tests.contract.requests import Request
 
+# A path and what it is compared with: one value, or any of some.
+COMPARED = re.compile(r"(?P<path>[#\w][#\w.\[\]]*) (?P<sign>=|<>|IN) (:\w+|\([^()]*\))")
 KEY = {"pk": {"S": "p"}, "sk": {"S": "1"}}
 
 
@@ -34,9 +38,23 @@ def query(filtered: str = "", limit: int = 0, **values: Any) -> Request:
     return Request("query", params, paged=True)
 
 
-def speaks_of_null(request: Request, moto: Answer, ministack: Answer) -> bool:
-    """Whether anything is compared with null."""
-    return {"NULL": True} in request.params.get("ExpressionAttributeValues", {}).values()
+def asking_whether_it_is_there(request: Request) -> Request | None:
+    """Ask of whatever is compared with null whether it is there at all; None if nothing is."""
+    values = request.params.get("ExpressionAttributeValues", {})
+    params = dict(request.params)
+
+    def guarded(found: re.Match[str]) -> str:
+        path, comparison = found["path"], found[0]
+        if {"NULL": True} not in [values.get(name) for name in re.findall(r":\w+", comparison)]:
+            return comparison
+        if found["sign"] == "<>":
+            return f"(attribute_not_exists({path}) OR {comparison})"
+        return f"(attribute_exists({path}) AND {comparison})"
+
+    for name in ("ConditionExpression", "FilterExpression"):
+        if name in params:
+            params[name] = COMPARED.sub(guarded, params[name])
+    return replace(request, params=params) if params != request.params else None
 
 
 def of_a_new_item(request: Request, moto: Answer, ministack: Answer) -> bool:

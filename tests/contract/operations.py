@@ -49,7 +49,10 @@ class Walk(Protocol):
         """Return the next operation."""
 
     def looks(self, operation: Operation) -> Iterator[Operation]:
-        """Return the reads that show what an operation has done."""
+        """Return the reads that show what an operation has done, and change nothing."""
+
+    def everything(self) -> Iterator[Operation]:
+        """Return the reads that show what all operations so far have done."""
 
     def learn(self, operation: Operation, answer: Any) -> None:
         """Take in what was answered."""
@@ -69,7 +72,9 @@ class PaymentsWalk:
         known = self._believed[payment_id := random.choice(IDS)]
         deed = random.choice(["open", "change", "update", "update", "publish", "publish", "fetch"])
         if deed == "fetch":
-            absent = [f"absent {number}" for number in range(random.choice([0, 1, 99, 100, 230]))]
+            absent = [
+                f"absent {number}" for number in range(random.choice([0, 0, 0, 1, 1, 99, 100, 230]))
+            ]
             wanted = [*random.sample(IDS, random.randint(0, len(IDS))), *absent, "", "x" * 1025]
             return Operation("payments", "fetch", (self._source, wanted), look=True)
         if deed == "open" or not known:
@@ -83,14 +88,18 @@ class PaymentsWalk:
         return Operation("payments", "save", (after, before))
 
     def looks(self, operation: Operation) -> Iterator[Operation]:
-        """Read the payment and perhaps others, and the index of the bucket."""
+        """Read the payment and perhaps others."""
         record: Record = operation.arguments[0]
         ids = [record.id, *self._random.sample(IDS, self._random.choice([0, 0, 0, 1, 2]))]
         yield Operation("payments", "fetch", (self._source, ids), look=True)
-        yield Operation("payments", "watched", (self._source, record.bucket), look=True)
-        if self._random.random() < 0.2:
-            other = self._random.choice(SOURCES), bucket_of(self._random.choice(IDS))
-            yield Operation("payments", "watched", other, look=True)
+
+    def everything(self) -> Iterator[Operation]:
+        """Read every payment, and the index of every bucket; now and then another source's."""
+        yield Operation("payments", "fetch", (self._source, list(IDS)), look=True)
+        for bucket in sorted(set(map(bucket_of, IDS))):
+            yield Operation("payments", "watched", (self._source, bucket), look=True)
+        other = self._random.choice(SOURCES), bucket_of(self._random.choice(IDS))
+        yield Operation("payments", "watched", other, look=True)
 
     def learn(self, operation: Operation, answer: Any) -> None:
         if operation.method != "fetch" or not isinstance(answer, Mapping):
@@ -140,6 +149,7 @@ class ControlsWalk:
         self._random = random
         self._now = NOW
         self._leases = [Lease(random.choice(SOURCES), "poll", 1, NOW)]
+        self._touched = {(self._leases[0].source, "poll")}
 
     def draw(self) -> Operation:
         random = self._random
@@ -169,6 +179,11 @@ class ControlsWalk:
             other = self._random.choice(SOURCES), self._random.choice(["poll", "reconcile"])
             yield Operation("controls", "peek", other, look=True)
 
+    def everything(self) -> Iterator[Operation]:
+        """Read all items that somebody asked for."""
+        for source, kind in sorted(self._touched, key=str):
+            yield Operation("controls", "peek", (source, kind), look=True)
+
     def learn(self, operation: Operation, answer: Any) -> None:
         if isinstance(answer, Control) and answer.lease not in self._leases:
             self._leases.append(answer.lease)
@@ -185,6 +200,7 @@ class ControlsWalk:
         if random.random() < 0.05:
             now += timedelta(days=365)  # a clock that leapt
         self._now = now
+        self._touched.add((source, kind))
         lasting = random.choice([timedelta(0), INSTANT, MINUTE, LONGEST_LEASE, 2 * LONGEST_LEASE])
         return source, kind, now, now + lasting
 
@@ -216,9 +232,13 @@ class MessagesWalk:
         return Operation("topic", "publish", (messages,))
 
     def looks(self, operation: Operation) -> Iterator[Operation]:
+        """Leave it to `everything`: what is taken from a queue is there no more."""
+        return iter(())
+
+    def everything(self) -> Iterator[Operation]:
         """Take what the subscriber of each topic has received."""
-        port = "alerts" if operation.port == "alerts" else "topic"
-        yield Operation(port, "received", (), look=True)
+        for port in ("alerts", "topic"):
+            yield Operation(port, "received", (), look=True)
 
     def learn(self, operation: Operation, answer: Any) -> None:
         """Nothing that was answered changes what is sent."""
@@ -262,6 +282,10 @@ class SubscribersWalk:
         return Operation("subscribers", "not_reached", (since, until), look=True)
 
     def looks(self, operation: Operation) -> Iterator[Operation]:
+        """Leave it to `everything`."""
+        return iter(())
+
+    def everything(self) -> Iterator[Operation]:
         """Ask for the whole hour."""
         yield Operation("subscribers", "not_reached", (NOW, NOW + 61 * MINUTE), look=True)
 

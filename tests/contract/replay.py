@@ -15,7 +15,7 @@ def replay(name: str, seed: int, endpoint: str | None) -> int:
     """Print what became of the walk; 1 if the sides part."""
     with comparison(name, endpoint) as compared:
         walked = compared.walk(seed)
-        print(f"{name}, seed {seed}: {walked.calls} calls", dict(walked.known) or "")
+        print(f"{name}, seed {seed}: {walked.drawn} operations", dict(walked.known) or "")
         if walked.parted:
             print(report(compared, walked))
     return 1 if walked.parted else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, Protocol
@@ -33,6 +34,13 @@ Clients = Callable[[str], Any]
 
 _numbers = count()
 _LATELY = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(hours=6)
+
+
+@dataclass(frozen=True)
+class Crash:
+    """What nobody promised: an exception that is none of ours."""
+
+    told: str
 
 
 class Side(Protocol):
@@ -191,13 +199,13 @@ class Aws:
 
 
 def outcome(side: Side, operation: Operation) -> Any:
-    """Do an operation; return its answer, or the class of its refusal, in a form to compare."""
+    """Do an operation; return its answer, the class of its refusal, or Crash; to be compared."""
     try:
         answer = side.do(operation)
     except PaywatchError as refusal:
         return type(refusal).__name__
     except Exception as error:  # nothing else is promised, so that nothing else may be raised
-        return f"crash: {type(error).__name__}: {error}"
+        return Crash(f"{type(error).__name__}: {error}")
     if operation.method == "watched":
         # In which order is not promised.
         return sorted(answer, key=_by_id)

@@ -31,10 +31,11 @@ def test_memory_and_moto_do_the_same_whatever_is_done(name: str, proof: Proof) -
     found = walks(name, range(SEED, SEED + SOME[name]))
     proof(
         f"{name}: memory and moto do the same",
-        cases=found.calls,
+        cases=found.drawn,
         violations=len(found.violations),
         seed=SEED,
-        figures=f"{found.walks} walks; make soak has more of them, on ministack too",
+        figures=f"{found.walks} walks, {found.reads} reads of what they left behind besides; "
+        "make soak has more of them, on ministack too",
     )
     assert found.violations == []
 
@@ -113,6 +114,20 @@ class Faulty(Memory):
         self.name = "faulty"
         self._ports[port] = fault()
         self._topic = self._ports["topic"]
+
+
+class Crashing(MemoryPayments):
+    """Raises what nobody promised."""
+
+    def acknowledge(self, record: Record, version: int) -> None:
+        raise KeyError(record.id)
+
+
+def test_a_crash_is_found_though_all_crash_alike() -> None:
+    compared = PortsComparison("payments", [lambda: Faulty("payments", Crashing)] * 2)
+    walked = compared.walk(SEED)
+    assert "KeyError" in walked.parted
+    assert "payments.acknowledge" in report(compared, walked)
 
 
 @pytest.mark.parametrize(
