@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
@@ -11,8 +13,15 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError
 
+from paylab import LabClock, TruthLog, World
+from paywatch.aws.items import attributes_of
+from paywatch.aws.values import to_item
+from paywatch.domain.changes import Record
 from paywatch.domain.limits import BATCH_ENTRIES
+from paywatch.domain.payments import Source, Status
+from tests.contract.records import acknowledged, opened
 from tests.e2e.emulator import REGION
+from tests.kills.ledger import Ledger
 from tests.kills.moments import any_moment
 from tests.kills.relay import Passing, Relay
 from tests.kills.repeats import Repeats
@@ -85,3 +94,43 @@ def test_what_comes_again_is_the_fault_of_the_run_that_died_after_it() -> None:
     assert not repeats.groundless
     repeats.receive(3, first[:1])
     assert repeats.groundless == ["p/0: published by runs 2 and 3"]
+
+
+class Scanned:
+    """A table of one payment, in the index or not."""
+
+    def __init__(self, record: Record, *, watched: bool) -> None:
+        written = {"pk": "onepay/default#00", "sk": record.id, **attributes_of(record)}
+        there = {name: value for name, value in written.items() if value is not None}
+        self._items, self._watched = [to_item(there)], watched
+
+    def get_paginator(self, operation: str) -> Scanned:
+        return self
+
+    def paginate(self, **asked: Any) -> list[dict[str, Any]]:
+        return [{"Items": self._items if self._watched or "IndexName" not in asked else []}]
+
+
+@pytest.mark.parametrize(
+    ("standing", "stored", "watched", "owes", "told"),
+    [
+        ("processing", "processing", True, False, ""),
+        ("paid", "paid", False, False, ""),
+        ("paid", "processing", True, False, "is paid and stored as processing"),
+        ("refunded", "paid", False, False, "is refunded and stored as paid"),
+        ("paid", "paid", True, False, "is paid and in the index"),
+        ("processing", "processing", False, False, "is processing and not stored"),
+        ("paid", "paid", True, True, "owes versions [1]"),
+    ],
+)
+def test_what_is_not_stored_as_it_stands_is_found(
+    standing: str, stored: str, watched: bool, owes: bool, told: str
+) -> None:
+    clock = LabClock(datetime(2026, 3, 1, tzinfo=UTC))
+    world = World("onepay", clock, TruthLog(), seed=1)
+    record = opened(world.add(standing).id, Source("onepay"))
+    row = replace(record.payment, provider_status=stored, status=Status(stored))
+    record = replace(record, payment=row, status=Status(stored))
+    record = record if owes else acknowledged(record, 1)
+    found = Ledger(Scanned(record, watched=watched), "table", {"onepay/default": world}).differing()
+    assert [line for line in found if told in line] if told else found == []
