@@ -159,6 +159,7 @@ def _ended(
     given_up: int = 0,
     differing: Sequence[str] = (),
 ) -> Round:
+    recoveries = list(stand.recoveries)  # those after blows: nothing moves before an audit
     report, repeats = stand.audit(), stand.repeats
     assert sum(repeats.by_death()) + len(repeats.groundless) == report.duplicates
     return Round(
@@ -168,7 +169,7 @@ def _ended(
         repeats.by_death(),
         repeats.worst_publisher(),
         repeats.groundless,
-        stand.recoveries,
+        recoveries,
         stand.found_held,
         stand.cut_short,
         waited,
