@@ -17,10 +17,10 @@ from paylab.faults import Fault as AtProvider
 from paywatch.invocation import Invocation
 from paywatch.ports import Clock
 from tests.gates import CLOCK, Fault, Killed
-from tests.simulation.interleaving import Stepping, Turn
 from tests.simulation.life import Life
 from tests.simulation.model import OPEN, Model
 from tests.simulation.stage import SECONDS, Broken, Stage, fail, fits
+from tests.simulation.stepping import Stepping, Turn
 from tests.simulation.verdict import of_alert_steps
 
 POLLS = 40

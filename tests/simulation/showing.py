@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from tests.cores import free_cores
+
+C = TypeVar("C")
+T = TypeVar("T")
 
 SHOWN = 10
 # Cases that a worker takes at a time.
@@ -37,6 +40,11 @@ def broken(cases: Iterable[Played]) -> list[str]:
 
 def broken_on_all_cores(cases: Sequence[Played]) -> list[str]:
     """Do the same, side by side."""
+    return [each for found in on_all_cores(broken, cases) for each in found]
+
+
+def on_all_cores(play: Callable[[Sequence[C]], T], cases: Sequence[C]) -> Iterator[T]:
+    """Let cases be played side by side, many at a time; give what came of them, in order."""
     chunks = [cases[first : first + CHUNK] for first in range(0, len(cases), CHUNK)]
     with ProcessPoolExecutor(free_cores(), get_context("spawn")) as pool:
-        return [each for found in pool.map(broken, chunks) for each in found]
+        yield from pool.map(play, chunks)

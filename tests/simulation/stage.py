@@ -81,10 +81,11 @@ class Stage:
         source: str,
         watch: Callable[[Clock], Clock] | None = None,
         sources: Sequence[str] = (),
+        bare: Polling | None = None,
         **options: Any,
     ) -> None:
-        """Set it up; `watch` makes the clock that paywatch reads from the lab's."""
-        self.bare = Polling(sources or [source], latency=0.05, pace=20.0, **options)
+        """Set it up, over a polling if there is one; `watch` makes paywatch's clock from the lab's."""
+        self.bare = bare or Polling(sources or [source], latency=0.05, pace=20.0, **options)
         if watch is not None:
             self.bare.watch = watch(self.bare.clock)
         self.topic = FickleTopic(self.bare.topic)

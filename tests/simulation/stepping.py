@@ -1,0 +1,103 @@
+"""Two threads of which one goes on at a time: who does, and for how many steps, is written."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from threading import Lock, Thread
+
+# Steps enough for any run to end, and seconds in which any does.
+WHOLE = 1_000_000
+HANGS = 60
+OTHER = {"A": "B", "B": "A"}
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Who goes on, for how many steps, after how many seconds; as text `B:9:57`."""
+
+    who: str
+    steps: int = WHOLE
+    after: float = 0.0
+
+    @classmethod
+    def parse(cls, text: str) -> Turn:
+        who, *rest = text.split(":")
+        return cls(who, int(rest[0] if rest else WHOLE), float(rest[1] if rest[1:] else 0))
+
+    def __str__(self) -> str:
+        return f"{self.who}:{self.steps}:{self.after:g}"
+
+
+@dataclass
+class Stepping:
+    """Hands the right to go on from one thread to the other, by the turns.
+
+    `trace` says afterwards what really happened: who took each step, and each pause.
+    """
+
+    turns: Sequence[Turn]
+    wait: Callable[[float], object]
+    begins: dict[str, Callable[[], None]] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+    trace: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._coming = list(reversed(self.turns))
+        self._go = {"A": Lock(), "B": Lock()}
+        for lock in self._go.values():
+            lock.acquire()
+        self._ended = {"A": False, "B": False}
+        self._now = "A"
+        self._left = 0
+
+    def run(self, works: dict[str, Callable[[], object]]) -> None:
+        """Run A in this thread and B in another, until both have ended."""
+        other = Thread(target=self._live, args=("B", works["B"]), daemon=True)
+        other.start()
+        self._next()
+        self._go[self._now].release()
+        self._live("A", works["A"])
+        other.join(HANGS)
+        if other.is_alive():
+            raise AssertionError("two runs wait for each other")
+
+    def step(self, who: str) -> None:
+        """Wait, where it is not one's turn any more; called before every step."""
+        if self._left <= 0:
+            self._next()
+            if self._now != who:
+                self._go[self._now].release()
+                self._await(who)
+        self._left -= 1
+        self.trace.append(who)
+
+    def _live(self, who: str, work: Callable[[], object]) -> None:
+        self._await(who)
+        try:
+            work()
+        except Exception:
+            self.faults.append(f"{who}: {traceback.format_exc()}")
+        self._ended[who] = True
+        if not all(self._ended.values()):
+            self._next()
+            self._go[self._now].release()
+
+    def _await(self, who: str) -> None:
+        if not self._go[who].acquire(timeout=HANGS):
+            raise AssertionError("two runs wait for each other")
+
+    def _next(self) -> None:
+        """Find out whose turn it is; those of a run that has ended are left out."""
+        while self._coming:
+            turn = self._coming.pop()
+            if not self._ended[turn.who]:
+                break
+        else:
+            turn = Turn("A" if self._ended["B"] else "B")
+        self._now, self._left = turn.who, turn.steps
+        if turn.after:
+            self.trace.append(f"+{turn.after:g}")
+            self.wait(turn.after)
+        self.begins.pop(turn.who, lambda: None)()
