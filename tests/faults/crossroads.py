@@ -19,8 +19,10 @@ from typing import Any
 from botocore.exceptions import EndpointConnectionError
 
 from tests.cores import free_cores
+from tests.faults.witness import Done, spared
 from tests.gates import Fault, Killed
-from tests.integration.aws_line import Call, Line, Send
+from tests.integration.aws_line import Call, Send
+from tests.integration.on_aws import OnAws
 
 # A case that takes longer than this hangs.
 LONGEST_CASE = 120
@@ -32,24 +34,33 @@ ERRORS = {
 }
 
 
-# What AWS can do to a call; an answer that comes too late is an error to its client.
-FAULTS = (Fault.DEATH_BEFORE, Fault.DEATH_AFTER, Fault.ERROR_BEFORE, Fault.ERROR_AFTER)
+# What AWS can do to a call; an answer that comes too late is an error to its client. A death before
+# a write leaves what a death after the one before it leaves.
+FAULTS = (Fault.DEATH_AFTER, Fault.ERROR_BEFORE, Fault.ERROR_AFTER)
 
 
 def fits(fault: Fault, call: Call) -> bool:
-    """Whether it makes a case of its own: a read leaves nothing behind that a death would keep."""
-    return call.writes or fault in (Fault.ERROR_BEFORE, Fault.ERROR_AFTER)
+    """Whether it makes a case of its own: a read has no effect before which an error could come, or
+    which a death could keep.
+    """
+    return call.writes or fault is Fault.ERROR_BEFORE
 
 
 @dataclass(frozen=True)
 class Case:
-    """One fault at one call, and what did not hold afterwards."""
+    """One fault at one call: what the run did, and what did not hold afterwards.
+
+    `spared` are the sources that the fault is no matter of, in the run of that `tick`.
+    """
 
     number: int
+    tick: int
     operation: str
     fault: str
+    spared: list[str]
     duplicates: int
     findings: list[str]
+    done: dict[str, Any]
 
 
 class Crossroads:
@@ -59,8 +70,9 @@ class Crossroads:
     """
 
     def __init__(
-        self, line: Line, faults: Sequence[Fault], every: int = 1, at_once: int | None = None
+        self, stage: OnAws, faults: Sequence[Fault], every: int = 1, at_once: int | None = None
     ) -> None:
+        self._stage = stage
         self._faults = faults
         self._every = every
         self._fitting = 0
@@ -68,11 +80,11 @@ class Crossroads:
         self._children: list[tuple[int, int]] = []
         self._cases: list[Case] = []
         self._report_to: int | None = None
-        self._mine: tuple[int, str, str] | None = None
+        self._mine: tuple[int, int, str, str, list[str]] | None = None
         self._dead = False
         self.calls: list[Call] = []
         self.open = False
-        line.carry = self._carry
+        stage.line.carry = self._carry
 
     @property
     def struck(self) -> bool:
@@ -83,11 +95,10 @@ class Crossroads:
         """The process is replaced by another, which may make calls."""
         self._dead = False
 
-    def arrive(self, duplicates: int, findings: list[str]) -> list[Case]:
+    def arrive(self, duplicates: int, findings: list[str], done: Done | None) -> list[Case]:
         """End a child with its case; in the run without faults, return those of all children."""
         if self._mine is not None and self._report_to is not None:
-            number, operation, fault = self._mine
-            case = Case(number, operation, fault, duplicates, findings)
+            case = Case(*self._mine, duplicates, findings, asdict(done) if done else {})
             os.write(self._report_to, json.dumps(asdict(case)).encode())
             os._exit(0)
         while self._children:
@@ -132,7 +143,11 @@ class Crossroads:
         signal.alarm(LONGEST_CASE)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         self.open, self._children = False, []
-        self._report_to, self._mine = write, (len(self.calls), call.kind, fault.value)
+        self._report_to = write
+        # A death is everybody's matter.
+        others = spared(call, self._stage) if fault is not Fault.DEATH_AFTER else []
+        tick = len(self._stage.ticks)
+        self._mine = len(self.calls), tick, call.kind, fault.value, others
         return True
 
     def _wait(self) -> None:
