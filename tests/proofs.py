@@ -36,11 +36,6 @@ class Stated:
     figures: str = ""
 
 
-def seed_offset() -> int:
-    """Where the seeds of the long proofs begin: PAYWATCH_SEED, 0 unless told."""
-    return int(os.environ.get("PAYWATCH_SEED", "0"))
-
-
 class Proof:
     """States what a test has proved; may be called more than once."""
 

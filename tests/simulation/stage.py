@@ -84,11 +84,12 @@ class Stage:
         bare: Polling | None = None,
         **options: Any,
     ) -> None:
-        """Set it up, over a polling if there is one; `watch` makes paywatch's clock from the lab's."""
+        """Set it up, over a polling that there is; `watch` makes paywatch's clock of the lab's."""
         self.bare = bare or Polling(sources or [source], latency=0.05, pace=20.0, **options)
         if watch is not None:
             self.bare.watch = watch(self.bare.clock)
-        self.topic = FickleTopic(self.bare.topic)
+        was = self.bare.topic
+        self.topic = was if isinstance(was, FickleTopic) else FickleTopic(was)
         self.bare.topic = self.topic
         self.polling = self.bare.another()
         self.source = source
