@@ -55,6 +55,11 @@ class Proof:
         self._properties.append((KEY, asdict(stated)))
 
 
+def seed_offset() -> int:
+    """Where the seeds of the long proofs begin: PAYWATCH_SEED, 0 unless told."""
+    return int(os.environ.get("PAYWATCH_SEED", "0"))
+
+
 @pytest.fixture
 def proof(request: pytest.FixtureRequest) -> Proof:
     return Proof(request.node.user_properties)

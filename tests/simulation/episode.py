@@ -16,17 +16,22 @@ from paylab.faults import CutOff, Malformed, ServerError, Slow, TooManyRequests,
 from paylab.faults import Fault as AtProvider
 from paywatch.invocation import Invocation
 from paywatch.ports import Clock
-from tests.gates import CLOCK, Fault, Killed
+from tests.gates import CLOCK, Fault, Gate, Killed
+from tests.simulation.chronicle import Chronicle
+from tests.simulation.duty import Duties, Duty
 from tests.simulation.life import Life
-from tests.simulation.model import OPEN, Model
+from tests.simulation.model import Model
 from tests.simulation.stage import SECONDS, Broken, Stage, fail, fits
 from tests.simulation.stepping import Stepping, Turn
 from tests.simulation.verdict import of_alert_steps
 
 POLLS = 40
-# Polls after which two must have held the lease and read, however long faults made it wait.
-CALM = 15
+# Polls after which two must have held the lease and read: before them, one may find the lease of a
+# run that died, and a provider that failed may be left alone for some.
+CALM = 9
 RECONCILED = 14
+# What a process that dies may have published again: one request of messages.
+REPEATED = 10
 SKEW = 40.0
 AFTERWARDS = (Fault.ERROR_AFTER, Fault.LATE, Fault.DEATH_AFTER)
 
@@ -53,10 +58,13 @@ class Tally:
     """What an episode came to."""
 
     seed: int
-    steps: int = 0
+    io: int = 0
     clock: int = 0
     polls: int = 0
+    due: int = 0
+    reconciles: int = 0
     events: int = 0
+    repeats: int = 0
     faults: int = 0
     deaths: int = 0
     overlaps: int = 0
@@ -77,12 +85,19 @@ class Episode:
         self.stage = Stage(self.random.choice(("compago", "onepay")), watch=self._skew, seed=seed)
         self.polling, self.gate = self.stage.polling, self.stage.gate
         self.life = Life(self.stage.world, self.random)
-        self.model = Model(self.polling.clock.now(), timedelta(seconds=2 * SKEW))
-        self._known, self._heard, self._gone = 0, 0, set[str]()
+        slack = timedelta(seconds=2 * SKEW)
+        self.model = Model(self.polling.clock.now(), slack)
+        self.duties = Duties(self.polling.lab, slack)
+        self.chronicle = Chronicle(self.polling, self.model)
+        self._duty = Duty.DUE
 
     def _skew(self, inner: Clock) -> Clock:
         self.clock = Skewed(inner)
         return self.clock
+
+    @property
+    def _off(self) -> timedelta:
+        return timedelta(seconds=self.clock.off if self.clock is not None else 0)
 
     def play(self) -> Tally:
         """Play it to its end; what does not hold is in the tally."""
@@ -96,12 +111,17 @@ class Episode:
                 if self.random.random() < 0.06:
                     self._poll_twice_at_once()
                 else:
-                    self._poll(disturbed=self.random.random() < 0.5)
+                    self._poll(disturbed=self.random.random() < 0.5, action=self._any_action())
             self._calm_down()
         except Exception:
             self.tally.wrong.append(traceback.format_exc())
-        self.tally.events = self.model.events
+        self.tally.events, self.tally.repeats = self.model.events, self.model.repeats
         return self.tally
+
+    def _any_action(self, reconciles: float = 0.06) -> str:
+        action = "reconcile" if self.random.random() < reconciles else "poll"
+        self.tally.reconciles += action == "reconcile"
+        return action
 
     def _change_the_weather(self) -> None:
         """Let the provider, the topic or the clock be as bad or as good as it happens."""
@@ -116,26 +136,29 @@ class Episode:
         if random.random() < 0.05 and self.clock is not None:
             self.clock.off = random.uniform(-SKEW, SKEW)
 
-    def _poll(self, *, disturbed: bool, action: str = "poll") -> bool:
-        """Poll once; whether it was undisturbed, held the lease and read."""
+    def _poll(self, *, disturbed: bool, action: str = "poll") -> Duty:
+        """Poll once; what it had to do."""
         polling, start = self.polling, self.polling.clock.now()
         self.gate.open()
-        before = self.tally.faults
+        before, report = self.tally.faults, None
         if disturbed:
             self.gate.before, self.gate.after = self._refuse, self._strike
         try:
             report = polling.tick(action=action)["sources"][self.stage.source]
-            good = report["outcome"] == "ok" and report["watching"] and not report["outbox_left"]
         except Killed:
             self.tally.deaths += 1
             polling.restart()
-            good = False
         except Broken:
-            good = False
-        calm = not polling.lab.faults and polling.inbox.fault is None
-        good = good and calm and before == self.tally.faults
-        self._take_note(start, undisturbed=good)
-        return good
+            pass
+        struck = before < self.tally.faults or polling.inbox.fault is not None
+        duty = self.duties.judge(start, self._off, struck=struck, died=report is None)
+        if duty is Duty.DUE and report is not None:
+            # The first one may have to end the sweep that a disturbed one has begun.
+            watching = report["watching"] or self._duty is not Duty.DUE
+            if report["outcome"] != "ok" or report["outbox_left"] or not watching:
+                self.tally.wrong.append(f"nothing disturbed the poll at {start}: {report}")
+        self._take_note(start, duty)
+        return duty
 
     def _refuse(self, number: int, name: str) -> None:
         """Let one call in some dozens fail before it has an effect."""
@@ -162,65 +185,68 @@ class Episode:
         self.gate.open()
         self.gate.before = lambda number, name: stepping.step("A")
         other.before = lambda number, name: stepping.step("B")
-        invocation = Invocation("poll", self.polling.sources, False)
+        sources, reconciles = self.polling.sources, random.choice((0.0, 0.5))
+        a, b = (Invocation(self._any_action(reconciles), sources, False) for _ in "AB")
         stepping.run(
-            {
-                "A": lambda: self.polling.run(SECONDS, invocation),
-                "B": lambda: second.run(SECONDS, invocation),
-            }
+            {"A": lambda: self.polling.run(SECONDS, a), "B": lambda: second.run(SECONDS, b)}
         )
         self.tally.wrong += stepping.faults
         self.tally.overlaps += 1
-        self.tally.steps += len(other.calls)
+        self._count(other)
         self.polling.note(start, not stepping.faults)
         later = start + self.polling.every
         self.polling.clock.set(max(self.polling.clock.now(), later))
-        self._take_note(start, undisturbed=False)
+        self.duties.judge(start, self._off, struck=True, died=False, runs=2)
+        self._take_note(start, Duty.DISTURBED)
 
-    def _take_note(self, start: datetime, *, undisturbed: bool) -> None:
+    def _take_note(self, start: datetime, duty: Duty) -> None:
         """Let the model know what happened and what was told."""
-        tally, polling = self.tally, self.polling
-        tally.polls += 1
-        tally.steps += len(self.gate.calls)
-        tally.clock += sum(name in CLOCK for name in self.gate.calls)
-        self.stage.world.settle()
-        for move in polling.truth.since(self._known):
-            self.model.happened(move)
-            self._known += 1
-        for (_, key), at in polling.truth.removed.items():
-            if key not in self._gone:
-                self._gone.add(key)
-                self.model.vanished(key, at)
-        for delivery in polling.deliveries[self._heard :]:
-            tally.wrong += self.model.hears(delivery.event)
-        self._heard = len(polling.deliveries)
-        self.model.polled(start, polling.ticks[-1].end, undisturbed=undisturbed)
+        self._duty = duty
+        self.tally.polls += 1
+        self.tally.due += duty is Duty.DUE
+        self._count(self.gate)
+        self.tally.wrong += self.chronicle.go_on()
+        end = self.polling.ticks[-1].end
+        self.model.polled(start, end, undisturbed=duty is Duty.DUE)
+
+    def _count(self, gate: Gate) -> None:
+        clock = gate.count(*CLOCK)
+        self.tally.clock += clock
+        self.tally.io += len(gate.calls) - clock
 
     def _calm_down(self) -> None:
         """Let faults stop, and hold the end to the invariants."""
         self.polling.lab.faults, self.polling.inbox.fault = [], None
         self.life.rest()
-        good = 0
-        for _ in range(CALM):
-            good += self._poll(disturbed=False)
-            if good == 2:
-                break
-        self.tally.wrong += [] if good == 2 else [f"only {good} of {CALM} calm polls could read"]
-        self.tally.wrong += self._stored(OPEN)
+        reports = len(self.polling.reports)
+        duties: list[Duty] = []
+        while duties.count(Duty.DUE) < 2 and len(duties) < CALM:
+            duties.append(self._poll(disturbed=False))
+        if duties.count(Duty.DUE) < 2 or Duty.DISTURBED in duties:
+            self.tally.wrong.append(f"calm polls: {[duty.name for duty in duties]}")
+        self.tally.wrong += self._stored(settled=False)
         self._poll(disturbed=False, action="reconcile")
         for _ in range(RECONCILED):
             self._poll(disturbed=False)
-        self.tally.wrong += [*self._stored(), *self.model.owed(), *of_alert_steps(self.stage)]
+        self.tally.wrong += [*self._stored(settled=True), *self.model.owed()]
+        self.tally.wrong += of_alert_steps(self.stage)
+        calm = [report["sources"][self.stage.source] for report in self.polling.reports[reports:]]
+        if missed := sum(report["misses"] for report in calm):
+            self.tally.wrong.append(f"{missed} changes came only by the reconcile")
+        if self.model.repeats > REPEATED * (self.tally.faults + self.tally.overlaps):
+            self.tally.wrong.append(f"{self.model.repeats} repeats, {self.tally.faults} faults")
 
-    def _stored(self, statuses: tuple[str, ...] | None = None) -> Iterator[str]:
-        """Hold what is stored of the payments that are listed against the provider."""
+    def _stored(self, *, settled: bool) -> Iterator[str]:
+        """Hold what is stored of the payments that are listed against the provider.
+
+        Those that are stored as settled are held to it only where a reconcile is over.
+        """
         for payment in self.stage.world.payments():
-            states = self.model.payments[payment.id].states
-            if statuses is not None and states[-1].status not in statuses:
-                continue
             record = self.polling.stored(payment.id, self.stage.source)
             if record is None:
                 yield f"{payment.id} is {payment.status} and not stored"
+            elif not settled and not record.open:
+                continue
             elif record.payment.provider_status != payment.status or record.owes:
                 stored = record.payment.provider_status
                 yield f"{payment.id} is {payment.status}, stored: {stored}, owes: {record.owes}"
