@@ -117,6 +117,8 @@ class Model:
         if version != len(payment.bodies) + 1:
             yield f"{event['id']}: came after version {len(payment.bodies)}"
         payment.bodies[version] = body
+        if datetime.fromisoformat(event["time"]) > came + self._slack:
+            yield f"{event['id']}: came before its own time, {event['time']}"
         wrong = self._wrong_previous(payment, data)
         if wrong is not None:
             yield f"{event['id']}: {data['status']}: {wrong}"
