@@ -33,6 +33,7 @@ RECONCILED = 14
 # What a process that dies may have published again: one request of messages.
 REPEATED = 10
 SKEW = 40.0
+PAGES = (2, 4, 20)
 AFTERWARDS = (Fault.ERROR_AFTER, Fault.LATE, Fault.DEATH_AFTER)
 
 
@@ -84,6 +85,9 @@ class Episode:
         self.clock: Skewed | None = None
         self.stage = Stage(self.random.choice(("compago", "onepay")), watch=self._skew, seed=seed)
         self.polling, self.gate = self.stage.polling, self.stage.gate
+        # Whoever is not among the newest is on no first page, and has to be found where it is.
+        rows = self.random.choice(PAGES)
+        self.stage.world.per_page = self.stage.world.largest_page = rows
         self.life = Life(self.stage.world, self.random)
         slack = timedelta(seconds=2 * SKEW)
         self.model = Model(self.polling.clock.now(), slack)
@@ -218,13 +222,14 @@ class Episode:
         """Let faults stop, and hold the end to the invariants."""
         self.polling.lab.faults, self.polling.inbox.fault = [], None
         self.life.rest()
-        reports = len(self.polling.reports)
         duties: list[Duty] = []
         while duties.count(Duty.DUE) < 2 and len(duties) < CALM:
             duties.append(self._poll(disturbed=False))
         if duties.count(Duty.DUE) < 2 or Duty.DISTURBED in duties:
             self.tally.wrong.append(f"calm polls: {[duty.name for duty in duties]}")
         self.tally.wrong += self._stored(settled=False)
+        # What moved among the settled while all failed, a reconcile may have found by now.
+        reports = len(self.polling.reports)
         self._poll(disturbed=False, action="reconcile")
         for _ in range(RECONCILED):
             self._poll(disturbed=False)

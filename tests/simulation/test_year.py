@@ -18,12 +18,14 @@ from tests.simulation.stage import Stage
 MINUTES_A_DAY = 24 * 60
 YEAR = 365 * MINUTES_A_DAY
 DAY = 86_400
-# Payments a day, all of which settle within an hour; some are refunded in the days after.
-A_DAY = 10
+# Payments a day, all of which settle within an hour; some are refunded in the days after. Most of
+# them come within half an hour, and are more than a page shows.
+A_DAY, AT_NOON = 10, 7
+NOON = 1800
 # The topic is away for some minutes, and the process is replaced.
 OUTAGES_A_WEEK = 3
 # So few rows a page that the daily reconcile of a year's payments has hundreds of pages.
-PAGE = 10
+PAGE = 5
 # Polls after it, with which the last reconcile ends.
 AFTERWARDS = 16
 SEED = 1
@@ -96,8 +98,9 @@ class Year:
     def _draw_a_day(self) -> None:
         """Let payments come and go at any second of the day."""
         now = max(self.polling.clock.now(), self.world.served_until or self.world.started)
-        for _ in range(A_DAY):
-            at = now + timedelta(seconds=self._random.uniform(1, DAY - 3700))
+        for number in range(A_DAY):
+            first, last = (1, DAY - 3700) if number >= AT_NOON else (DAY / 2, DAY / 2 + NOON)
+            at = now + timedelta(seconds=self._random.uniform(first, last))
             made = self.world.add("created", at=at)
             for word in self._random.choice(WAYS):
                 # A provider's rows carry whole seconds, and a poll may come between any two moves.
