@@ -19,9 +19,9 @@ MINUTES_A_DAY = 24 * 60
 YEAR = 365 * MINUTES_A_DAY
 DAY = 86_400
 # Payments a day, all of which settle within an hour; some are refunded in the days after. Most of
-# them come within half an hour, and are more than a page shows.
-A_DAY, AT_NOON = 10, 7
-NOON = 1800
+# them come within the same half hour, and are more than a page shows.
+A_DAY, AT_ONCE = 10, 7
+RUSH = (7200, 9000)
 # The topic is away for some minutes, and the process is replaced.
 OUTAGES_A_WEEK = 3
 # So few rows a page that the daily reconcile of a year's payments has hundreds of pages.
@@ -99,8 +99,8 @@ class Year:
         """Let payments come and go at any second of the day."""
         now = max(self.polling.clock.now(), self.world.served_until or self.world.started)
         for number in range(A_DAY):
-            first, last = (1, DAY - 3700) if number >= AT_NOON else (DAY / 2, DAY / 2 + NOON)
-            at = now + timedelta(seconds=self._random.uniform(first, last))
+            span = RUSH if number < AT_ONCE else (1, DAY - 3700)
+            at = now + timedelta(seconds=self._random.uniform(*span))
             made = self.world.add("created", at=at)
             for word in self._random.choice(WAYS):
                 # A provider's rows carry whole seconds, and a poll may come between any two moves.
@@ -127,6 +127,7 @@ class Year:
             event = json.loads(message.bodies["default"])
             if event["data"]["alert"] != ALERT:
                 yield f"{event['data']['alert']} was told, and nothing called for it"
+                continue
             told.setdefault(event["data"]["step"], []).append(datetime.fromisoformat(event["time"]))
         opened, resolved = told["opened"], told["resolved"]
         if len(opened) != len(resolved):
