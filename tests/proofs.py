@@ -1,7 +1,8 @@
 """One table of all that was proved in a run of the tests (a plugin of pytest, see conftest.py).
 
 A test that proves something asks for the fixture `proof` and states its figures, before it asserts
-that nothing was violated. A proof that failed before it could say so has its row all the same.
+that nothing was violated. A proof that failed before it could say so has its row all the same, with
+what it failed of; so has a test whose process crashed.
 """
 
 from __future__ import annotations
@@ -9,14 +10,19 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from math import isnan, nan
 from textwrap import fill
 from typing import Any
 
 import pytest
 
-KEY = "proof"
+KEY, ASKED = "proof", "asked for a proof"
+# What a run with several processes says of a test in which one of them came to its end.
+CRASHED = "???"
 # Of a proof that took so many seconds, the row is told as soon as it has ended.
 LONG = 60
+# So many characters of what a test failed of are told.
+WHY = 300
 HEADS = ("proof", "cases", "violations", "seed", "seconds")
 
 
@@ -62,24 +68,48 @@ def seed_offset() -> int:
 
 @pytest.fixture
 def proof(request: pytest.FixtureRequest) -> Proof:
+    request.node.user_properties.append((ASKED, True))
     return Proof(request.node.user_properties)
+
+
+def seed_offset() -> int:
+    """Where the seeds of the long proofs begin: PAYWATCH_SEED, 0 unless told."""
+    return int(os.environ.get("PAYWATCH_SEED", "0"))
 
 
 def rows(reports: Iterable[pytest.TestReport]) -> Iterable[tuple[Stated, float]]:
     """Return what the tests stated, and how long each of them took."""
     for report in reports:
         stated = [Stated(**value) for key, value in report.user_properties if key == KEY]  # type: ignore[arg-type]
+        if report.when == "teardown":
+            # What the test stated was told as its call ended.
+            stated = []
         if report.failed and not any(each.violations for each in stated):
-            stated.append(Stated(f"FAILED: {report.nodeid.split('::')[-1]}", 0, 1))
+            how = "CRASHED" if report.when == CRASHED else "FAILED"
+            name = f"{how}: {report.nodeid.split('::')[-1]}"
+            stated.append(Stated(name, 0, 1, "unknown", _why(report)))
         for each in stated:
-            yield each, report.duration
+            yield each, nan if report.when == CRASHED else report.duration
+
+
+def _why(report: pytest.TestReport) -> str:
+    """Return in a line what a test failed of."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    text = str(report.longrepr or "") if crash is None else crash.message
+    return " ".join(text.split())[:WHY]
+
+
+def _is_proof(report: pytest.TestReport) -> bool:
+    """Whether a test asked for the fixture; of one that crashed, nobody knows."""
+    asked = any(key in (KEY, ASKED) for key, _ in report.user_properties)
+    return asked or report.when == CRASHED
 
 
 def laid_out(found: Iterable[tuple[Stated, float]]) -> str:
     """Lay the rows out as a table, with the sentences below it."""
     found = list(found)
     cells = [HEADS] + [
-        (each.name, f"{each.cases:,}", f"{each.violations:,}", each.seed, f"{seconds:,.0f}")
+        (each.name, f"{each.cases:,}", f"{each.violations:,}", each.seed, _whole(seconds))
         for each, seconds in found
     ]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
@@ -92,27 +122,37 @@ def laid_out(found: Iterable[tuple[Stated, float]]) -> str:
     return "\n".join([*lines, "", *told] if told else lines)
 
 
+def _whole(seconds: float) -> str:
+    return "unknown" if isnan(seconds) else f"{seconds:,.0f}"
+
+
 def _told(stated: Stated) -> str:
     sentence, *table = stated.figures.splitlines()
     return "\n".join([fill(f"{stated.name}: {sentence}", 100), *table])
 
 
 class Progress:
-    """Tells the rows of long proofs as they end: those of hours that are cut short are not lost."""
+    """Tells the rows of long proofs, and of broken ones, as they end.
+
+    Those of hours that are cut short are not lost.
+    """
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.duration < LONG:
+        told = report.failed or (report.when == "call" and report.duration >= LONG)
+        if not told or not _is_proof(report):
             return
         terminal: Any = self._config.pluginmanager.get_plugin("terminalreporter")
         for stated, seconds in rows([report]):
-            terminal.ensure_newline()
+            terminal.write_line("")
             terminal.write_line(
                 f"{stated.name}: {stated.cases:,} cases, {stated.violations:,} violations, "
-                f"{seconds:,.0f} s"
+                f"seed {stated.seed}, {_whole(seconds)} s"
             )
+            if stated.figures:
+                terminal.write_line(stated.figures)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -130,7 +170,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         for report in stats.get(outcome, [])
         if isinstance(report, pytest.TestReport) and (report.when == "call" or report.failed)
     ]
-    if any(key == KEY for report in reports for key, _ in report.user_properties):
+    if any(map(_is_proof, reports)):
         terminalreporter.ensure_newline()
         terminalreporter.section("what was proved")
         terminalreporter.write_line(laid_out(rows(reports)))

@@ -8,7 +8,17 @@ from unittest.mock import Mock
 
 import pytest
 
-from tests.proofs import Progress, Proof, Stated, laid_out, rows
+from tests.proofs import (
+    ASKED,
+    CRASHED,
+    Progress,
+    Proof,
+    Stated,
+    laid_out,
+    pytest_terminal_summary,
+    rows,
+    seed_offset,
+)
 
 
 def report(outcome: Any, *stated: tuple[str, int]) -> pytest.TestReport:
@@ -39,21 +49,82 @@ def test_what_comes_after_the_first_line_of_the_figures_is_printed_as_it_is() ->
 
 @pytest.mark.parametrize("stated", [[], [("deaths", 0)]])
 def test_a_test_that_failed_is_a_violation_whatever_it_stated(stated: Any) -> None:
-    told = laid_out(rows([report("failed", *stated)]))
+    broken = report("failed", *stated)
+    broken.longrepr = "one and one\nare not three"
+    told = laid_out(rows([broken]))
     assert "FAILED: test_it  " in told
-    assert [each.violations for each, _ in rows([report("failed", *stated)])][-1] == 1
+    assert "FAILED: test_it: one and one are not three" in told
+    assert [each.violations for each, _ in rows([broken])][-1] == 1
 
 
-def test_violations_that_were_stated_are_told_once() -> None:
-    assert [each.violations for each, _ in rows([report("failed", ("deaths", 3))])] == [3]
+def test_violations_that_were_stated_are_told_once_with_their_figures() -> None:
+    broken = report("failed", ("deaths", 3))
+    assert [each.violations for each, _ in rows([broken])] == [3]
+    assert laid_out(rows([broken])).endswith("deaths: of 3 kinds")
 
 
-def test_the_row_of_a_long_proof_is_told_as_it_ends() -> None:
+def test_what_fails_behind_a_proof_is_told_and_the_proof_not_again() -> None:
+    behind = report("failed", ("deaths", 0))
+    behind.when = "teardown"
+    assert [each.name for each, _ in rows([behind])] == ["FAILED: test_it"]
+
+
+def crash() -> pytest.TestReport:
+    told = "worker 'gw1' crashed while running 'tests/x.py::test_it'"
+    when: Any = CRASHED
+    return pytest.TestReport("tests/x.py::test_it", ("x.py", None, "x"), {}, "failed", told, when)
+
+
+def test_a_process_that_crashed_has_a_row() -> None:
+    told = laid_out(rows([crash()])).splitlines()
+    assert told[2].split() == ["CRASHED:", "test_it", "0", "1", "unknown", "unknown"]
+    assert told[-1].startswith("CRASHED: test_it: worker 'gw1' crashed")
+
+
+def terminal_of(*reports: pytest.TestReport) -> Mock:
     terminal = Mock()
     plugins = SimpleNamespace(get_plugin={"terminalreporter": terminal}.get)
     config: Any = SimpleNamespace(pluginmanager=plugins)
+    for each in reports:
+        Progress(config).pytest_runtest_logreport(each)
+    return terminal
+
+
+def test_the_row_of_a_long_proof_is_told_as_it_ends() -> None:
     short = report("passed", ("pairs", 0))
     short.duration = 59.0
-    for each in (short, report("passed", ("deaths", 2))):
-        Progress(config).pytest_runtest_logreport(each)
-    terminal.write_line.assert_called_once_with("deaths: 1,200 cases, 2 violations, 61 s")
+    behind = report("passed", ("deaths", 0))
+    behind.when = "teardown"
+    told = terminal_of(short, behind, report("passed", ("deaths", 2))).write_line.call_args_list
+    lines = [each.args[0] for each in told if each.args[0]]
+    assert lines == ["deaths: 1,200 cases, 2 violations, seed 7, 61 s", "of 3 kinds"]
+
+
+def test_the_row_of_a_broken_proof_is_told_as_it_ends() -> None:
+    short = report("failed", ("pairs", 1))
+    short.duration = 1.0
+    told = terminal_of(short, crash()).write_line.call_args_list
+    lines = [each.args[0] for each in told if each.args[0]]
+    assert lines[:2] == ["pairs: 1,200 cases, 1 violations, seed 7, 1 s", "of 3 kinds"]
+    assert lines[2] == "CRASHED: test_it: 0 cases, 1 violations, seed unknown, unknown s"
+
+
+def test_a_test_that_is_no_proof_is_not_told_as_it_fails() -> None:
+    assert terminal_of(report("failed")).write_line.call_args_list == []
+
+
+@pytest.mark.parametrize(("broken", "heads"), [(report("failed"), 0), (crash(), 1)])
+def test_the_table_is_printed_where_there_was_a_proof(broken: Any, heads: int) -> None:
+    terminal = Mock(stats={"failed": [broken]})
+    pytest_terminal_summary(terminal)
+    assert terminal.section.call_count == heads
+    broken.user_properties.append((ASKED, True))
+    pytest_terminal_summary(terminal)
+    assert terminal.section.call_count == heads + 1
+
+
+def test_seeds_begin_where_they_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PAYWATCH_SEED", raising=False)
+    assert seed_offset() == 0
+    monkeypatch.setenv("PAYWATCH_SEED", "40")
+    assert seed_offset() == 40
