@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from paywatch.discovery.reader import UNFILTERED
-from paywatch.discovery.reconcile import DOUBTS, FAILURES, SURE, TRIES, Reconcile
+from paywatch.discovery.reconcile import AROUND, DOUBTS, FAILURES, SURE, TRIES, Reconcile
 from paywatch.domain.payments import Payment
 from paywatch.errors import Unavailable
 from tests.examples import at, payment
@@ -117,16 +117,18 @@ def test_a_suspect_that_no_page_shows_any_more_is_given_up_after_so_many_runs() 
     shelf = compago(paid(1300, word="CONFIRMED"))
     reconcile = Reconcile([], at(0))
     gone, still = payment("gone", "CANCELLED"), shelf.rows[0]
-    reconcile.suspect(gone, 1, epoch=1)
+    reconcile.suspect(gone, 2, epoch=1)
     for tries in range(1, TRIES):
         assert reconcile.seek(shelf.reader(), gone.id) == []
         reconcile = again(reconcile)
         assert reconcile.suspects[gone.id].tries == tries
         assert not reconcile.done
-    # Rows only move to later pages: one more is looked at each time.
-    assert shelf.pages == [1, 2, 3, 4]
+    # Rows move to later pages as others come in, and to earlier ones as others vanish.
+    assert shelf.pages == [2, 3, 1, 4]
     reconcile.suspect(still, 1, epoch=2)
-    assert reconcile.seek(shelf.reader(), gone.id) == []
+    # There is no page before the first.
+    assert ids_of(reconcile.seek(shelf.reader(), gone.id)) == [still.id]
+    assert shelf.pages[-1] == 1
     assert list(reconcile.suspects) == [still.id]
     assert ids_of(reconcile.seek(shelf.reader(), still.id)) == [still.id]
 
@@ -136,6 +138,6 @@ def test_a_suspect_that_its_last_try_shows_is_told_and_not_given_up() -> None:
     reconcile = Reconcile([], at(0))
     reconcile.suspect(shelf.rows[1], 1, epoch=1)
     suspect = reconcile.suspects["p0001"]
-    suspect.tries, suspect.page = TRIES - 1, 2 - TRIES
+    suspect.tries, suspect.page = TRIES - 1, 1 - AROUND[-1]
     assert ids_of(reconcile.seek(shelf.reader(), "p0001")) == ["p0001"]
     assert "p0001" in reconcile.suspects

@@ -9,6 +9,7 @@ import pytest
 
 from paywatch.discovery.reader import UNFILTERED
 from paywatch.discovery.reconcile import (
+    AROUND,
     DOUBTS,
     FAILURES,
     SURE,
@@ -16,7 +17,7 @@ from paywatch.discovery.reconcile import (
     Reconcile,
 )
 from paywatch.domain.payments import Payment
-from paywatch.errors import Unavailable
+from paywatch.errors import OutOfTime, Unavailable
 from paywatch.ports import ListQuery, Order
 from tests.examples import at, payment
 from tests.unit.discovery.inquiring import compago, paid
@@ -139,8 +140,31 @@ def test_a_suspect_is_given_up_after_so_many_tries_only_if_its_page_does_not_sho
     shelf = compago(paid(3, word="CONFIRMED"))
     reconcile = Reconcile([], at(0))
     for number, name in enumerate(["p0000", "gone"]):
-        reconcile.suspect(payment(name, "CONFIRMED"), page=2 - TRIES, epoch=number)
+        reconcile.suspect(payment(name, "CONFIRMED"), page=1 - AROUND[-1], epoch=number)
         reconcile.suspects[name].tries = TRIES - 1
     assert ids_of(reconcile.seek(shelf.reader(), "gone")) == ["p0000"]
     assert list(reconcile.suspects) == ["p0000"]
     assert {query.status for query in shelf.asked} == {None}
+
+
+@pytest.mark.parametrize("places", [20, -20, 40, -40])
+def test_no_loss_of_a_suspect_that_moved_to_another_page(places: int) -> None:
+    rows = paid(200)[::-1]
+    shelf, wanted = Shelf(rows), rows[110]
+    reconcile = Reconcile([], at(0))
+    reconcile.suspect(wanted, 6, epoch=1)
+    shelf.rows = [*paid(places, first=300), *rows] if places > 0 else rows[-places:]
+    for _ in range(TRIES):
+        if wanted.id in ids_of(reconcile.seek(shelf.reader(), wanted.id)):
+            return
+    raise AssertionError(f"sought on pages {shelf.pages}, and given up")
+
+
+def test_no_loss_of_a_suspect_that_a_run_had_no_time_to_look_for() -> None:
+    shelf = Shelf(rows := paid(30)[::-1])
+    reconcile = Reconcile([], at(0))
+    reconcile.suspect(rows[3], 1, epoch=1)
+    for _ in range(TRIES):
+        with pytest.raises(OutOfTime):
+            reconcile.seek(shelf.reader(requests=0), rows[3].id)
+    assert rows[3].id in ids_of(reconcile.seek(shelf.reader(), rows[3].id))

@@ -19,12 +19,15 @@ from paywatch.discovery.reader import UNFILTERED, Observation, Reader
 from paywatch.discovery.tail import observed_order
 from paywatch.domain.changes import DetectedBy
 from paywatch.domain.payments import Payment
+from paywatch.errors import OutOfTime
 from paywatch.ports import ListQuery, Order, Page
 
 # With so many suspects the walk waits until they are settled.
 SUSPECTS = 200
-# A suspect that cannot be read again is given up after so many runs; the next reconcile finds it.
-TRIES = 5
+# Where a suspect is sought, run by run: on its page, then around it, for rows move down as others
+# come in, and up as others vanish. If it is on none of these, the next reconcile finds it.
+AROUND = (0, 1, -1, 2, -2)
+TRIES = len(AROUND)
 # A list that states less than half of what it stated before is not believed so many times.
 DOUBTS = 5
 # A page that could not be read so often is left out: a run in which all else was answered counts
@@ -185,9 +188,14 @@ class Reconcile:
     def seek(self, reader: Reader, payment_id: str) -> list[Observation]:
         """Read the page again on which a suspect stood; return the rows of all suspects there."""
         suspect = self.suspects[payment_id]
+        around = suspect.page + AROUND[suspect.tries % TRIES]
         suspect.tries += 1
-        around = suspect.page + (suspect.tries - 1)
-        page, rows = _read(reader, UNFILTERED, around)
+        try:
+            page, rows = _read(reader, UNFILTERED, max(1, around))
+        except OutOfTime:
+            # Nobody has looked there: the next run does.
+            suspect.tries -= 1
+            raise
         if suspect.tries >= TRIES and all(row.id != payment_id for row in page.rows):
             del self.suspects[payment_id]
         return [row for row in rows if row.payment.id in self.suspects]
