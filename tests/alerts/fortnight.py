@@ -44,10 +44,13 @@ class Fortnight:
     calm: bool = False
     every: timedelta = MINUTE
     days: int = DAYS
+    seed: int = 1
     polling: Polling = field(init=False)
 
     def __post_init__(self) -> None:
-        self.polling = Keyed(SOURCES, size=SIZE, latency=0.05, pace=100.0, every=self.every)
+        self.polling = Keyed(
+            SOURCES, size=SIZE, latency=0.05, pace=100.0, every=self.every, seed=self.seed
+        )
         self.start = self.polling.clock.now()
         if not self.calm:
             self.polling.lab.faults.extend(self._faults())
@@ -72,17 +75,6 @@ class Fortnight:
                 self.polling.subscribers.failures += [self.polling.clock.now()] * new
             self.polling.forget()
             self.polling.deliveries.clear()
-
-    @property
-    def wrong(self) -> dict[str, tuple[timedelta, timedelta]]:
-        """What was wrong, by the alert that tells of it."""
-        return {
-            "provider_unreachable/compago": OUTAGE,
-            "credentials_rejected/onepay": ROTATION,
-            "provider_frozen/onepay": FREEZE,
-            "payment_overdue/onepay": STUCK,
-            "delivery_backlog/subscribers": REFUSED,
-        }
 
     def messages(self) -> Iterator[tuple[datetime, dict[str, Any], str]]:
         """Give every message that was told: when, its data, its subject."""
