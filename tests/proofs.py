@@ -61,20 +61,10 @@ class Proof:
         self._properties.append((KEY, asdict(stated)))
 
 
-def seed_offset() -> int:
-    """Where the seeds of the long proofs begin: PAYWATCH_SEED, 0 unless told."""
-    return int(os.environ.get("PAYWATCH_SEED", "0"))
-
-
 @pytest.fixture
 def proof(request: pytest.FixtureRequest) -> Proof:
     request.node.user_properties.append((ASKED, True))
     return Proof(request.node.user_properties)
-
-
-def seed_offset() -> int:
-    """Where the seeds of the long proofs begin: PAYWATCH_SEED, 0 unless told."""
-    return int(os.environ.get("PAYWATCH_SEED", "0"))
 
 
 def rows(reports: Iterable[pytest.TestReport]) -> Iterable[tuple[Stated, float]]:
