@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -182,6 +184,63 @@ def test_a_record_whose_event_is_missing_is_told_of_and_holds_up_no_other(outbox
     result = outbox.deliver()
     assert result.refused == {"x": "its recorded event is missing"}
     assert result.published == 6
+
+
+def spoilt(key: str, value: object) -> str:
+    """Return the event of payment x with another value at a key of it or of its data."""
+    event = json.loads(record(payment("x")).outbox[0][1])
+    part = event if key in event else event["data"]
+    part[key] = value
+    return json.dumps(event)
+
+
+UNREADABLE = "its recorded event cannot be read"
+ANOTHER = "its recorded event is of another change"
+MISSING = "its recorded event is missing"
+
+
+@pytest.mark.parametrize(
+    ("kept", "why"),
+    [
+        (((1, ""),), UNREADABLE),
+        (((1, '{"id": "x"'),), UNREADABLE),
+        (((1, "{}"),), UNREADABLE),
+        (((1, "[]"),), UNREADABLE),
+        (((1, "[" * 100_000),), UNREADABLE),
+        (((1, spoilt("data", [])),), UNREADABLE),
+        (((1, spoilt("status", "captured")),), UNREADABLE),
+        (((1, spoilt("amount", 5)),), UNREADABLE),
+        (((1, spoilt("currency", 5)),), UNREADABLE),
+        (((1, spoilt("type", None)),), UNREADABLE),
+        (((1, spoilt("id", 5)),), UNREADABLE),
+        (((1, spoilt("id", f"{ONEPAY}/a/1")),), ANOTHER),
+        (((1, spoilt("id", f"{ONEPAY}/x/2")),), ANOTHER),
+        (((2, spoilt("version", 2)),), MISSING),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_isolation_a_record_whose_event_is_none_is_told_of_and_holds_up_no_other(
+    outbox: Outbox, kept: tuple[tuple[int, str], ...], why: str
+) -> None:
+    outbox.owed.insert(0, replace(record(payment("x")), outbox=kept))
+    result = outbox.deliver()
+    assert result.refused == {"x": why}
+    assert result.published == 6
+    assert result.records["x"].owes
+    assert sorted(outbox.told) == ["a/1", "a/2", "a/3", "b/1", "b/2", "c/1"]
+
+
+def test_order_an_event_that_is_left_over_beside_the_one_that_is_due_is_not_published(
+    outbox: Outbox,
+) -> None:
+    first = outbox.owed[0]
+    published = replace(first, published=1)
+    outbox.payments._put(published)
+    outbox.owed = [published]
+    result = outbox.deliver()
+    assert outbox.told == ["a/2", "a/3"]
+    assert not result.records["a"].owes
+    assert not result.refused
 
 
 def test_what_owes_nothing_is_left_alone(outbox: Outbox) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from paywatch.domain.changes import Record
-from paywatch.domain.events import message_of
+from paywatch.domain.events import Message, event_id, message_of
 from paywatch.domain.limits import BATCH_ENTRIES
 from paywatch.errors import StaleState, TopicUnavailable
 from paywatch.ports import Payments, Topic
@@ -29,9 +29,9 @@ def deliver(
 
     A later version of a payment is published only when the one before it was. What one request has
     published is acknowledged before the next is sent: who dies in between repeats no more than
-    that. A refused message holds up its own payment alone; a topic that refuses everything ends the
-    delivery. `records` in the answer holds every record as it stands afterwards, `refused` why a
-    payment still owes.
+    that. A refused message, or a stored one that is none, holds up its own payment alone; a topic
+    that refuses everything ends the delivery. `records` in the answer holds every record as it
+    stands afterwards, `refused` why a payment still owes.
     """
     result = Delivered()
     queue = [record for record in owing if record.owes]
@@ -40,10 +40,11 @@ def deliver(
         batch, queue = queue[:BATCH_ENTRIES], queue[BATCH_ENTRIES:]
         due = {}
         for record in batch:
-            if not record.outbox:
-                result.refused[record.id] = "its recorded event is missing"
+            try:
+                message = _message(record)
+            except ValueError as fault:
+                result.refused[record.id] = str(fault)
                 continue
-            message = message_of(record.outbox[0][1])
             due[message.id] = (record, message)
         try:
             answers = topic.publish([message for _, message in due.values()])
@@ -69,7 +70,20 @@ def deliver(
     return result
 
 
+def _message(record: Record) -> Message:
+    """Return the message of a record's next version; raise ValueError if what is stored is none."""
+    version = record.published + 1
+    body = dict(record.outbox).get(version)
+    if body is None:
+        raise ValueError("its recorded event is missing")
+    message = message_of(body)
+    if message.id != event_id(record.source, record.id, version):
+        raise ValueError("its recorded event is of another change")
+    return message
+
+
 def _acknowledge(record: Record, payments: Payments) -> Record:
-    version = record.outbox[0][0]
+    version = record.published + 1
     payments.acknowledge(record, version)
-    return replace(record, published=version, outbox=record.outbox[1:])
+    outbox = tuple(entry for entry in record.outbox if entry[0] != version)
+    return replace(record, published=version, outbox=outbox)

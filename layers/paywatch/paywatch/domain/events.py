@@ -87,9 +87,21 @@ def body_of(source: Source, change: Change) -> str:
 
 
 def message_of(body: str) -> Message:
-    """Make the message of a finished event body, so that a repeat has the same subject too."""
-    event = json.loads(body)
-    data = event["data"]
+    """Make the message of a finished event body, so that a repeat has the same subject too.
+
+    Raise ValueError for what is no event: a body is read as it was stored.
+    """
+    try:
+        event = json.loads(body)
+        message = _message(event, event["data"], body)
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        raise ValueError("its recorded event cannot be read") from None
+    if not all(isinstance(text, str) for text in (message.id, *message.attributes.values())):
+        raise ValueError("its recorded event cannot be read")
+    return message
+
+
+def _message(event: Mapping[str, Any], data: Mapping[str, Any], body: str) -> Message:
     return Message(
         id=event["id"],
         body=body,
