@@ -104,11 +104,15 @@ class GatedPayments:
         self.inner = inner
         self._gate = gate
 
-    def watched(self, source: Source, bucket: int) -> Sequence[Record]:
-        return self._gate.through("watched", lambda: self.inner.watched(source, bucket))
+    def watched(
+        self, source: Source, bucket: int, unread: set[str] | None = None
+    ) -> Sequence[Record]:
+        return self._gate.through("watched", lambda: self.inner.watched(source, bucket, unread))
 
-    def fetch(self, source: Source, ids: Collection[str]) -> Mapping[str, Record]:
-        return self._gate.through("fetch", lambda: self.inner.fetch(source, ids))
+    def fetch(
+        self, source: Source, ids: Collection[str], unread: set[str] | None = None
+    ) -> Mapping[str, Record]:
+        return self._gate.through("fetch", lambda: self.inner.fetch(source, ids, unread))
 
     def save(self, record: Record, replacing: Record | None) -> None:
         self._gate.through("save", lambda: self.inner.save(record, replacing))

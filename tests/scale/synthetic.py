@@ -132,13 +132,17 @@ class Counted:
         self._runs = array("I", bytes(4 * provider.size))
         self._requests = array("I", bytes(4 * provider.size))
 
-    def watched(self, source: Source, bucket: int) -> Sequence[Record]:
+    def watched(
+        self, source: Source, bucket: int, unread: set[str] | None = None
+    ) -> Sequence[Record]:
         """Return what has something unpublished: nothing is open."""
-        return self.moved.watched(source, bucket)
+        return self.moved.watched(source, bucket, unread)
 
-    def fetch(self, source: Source, ids: Collection[str]) -> Mapping[str, Record]:
+    def fetch(
+        self, source: Source, ids: Collection[str], unread: set[str] | None = None
+    ) -> Mapping[str, Record]:
         """Return the records that were saved among these ids."""
-        kept = self.moved.fetch(source, self._kept.intersection(ids))
+        kept = self.moved.fetch(source, self._kept.intersection(ids), unread)
         known = (key for key in ids if key not in kept and self.writes[number_of(key)])
         return {**kept, **{key: self._record(source, key) for key in known}}
 

@@ -67,9 +67,11 @@ def test_it_stops_where_time_is_up_and_says_so() -> None:
     class Counting(MemoryPayments):
         reads = 0
 
-        def watched(self, source: Source, bucket: int) -> Sequence[Record]:
+        def watched(
+            self, source: Source, bucket: int, unread: set[str] | None = None
+        ) -> Sequence[Record]:
             self.reads += 1
-            return super().watched(source, bucket)
+            return super().watched(source, bucket, unread)
 
     payments = Counting()
     chosen = Chosen(payments, [ONEPAY, COMPAGO], everything, so_often(BUCKETS + 3))

@@ -144,8 +144,12 @@ class Lookout:
             causes.append(f"a part of it cannot be read ({health.detail})")
         if not causes and report.refused_rows:
             causes.append(f"rows that make no sense: {report.refused_rows}")
-        if report.set_aside:
-            causes.append(f"rows that contradict what is stored: {report.set_aside}")
+        unreadable = len(self._round.books.unreadable)
+        if report.set_aside > unreadable:
+            contradicting = report.set_aside - unreadable
+            causes.append(f"rows that contradict what is stored: {contradicting}")
+        if unreadable:
+            causes.append(f"payments of which what is stored cannot be read: {unreadable}")
         if strange:
             causes.append(f"payments have a status that paywatch does not know: {strange[0][:40]}")
         explains = failing and unread

@@ -24,12 +24,16 @@ class MemoryPayments:
         self._buckets: dict[tuple[Source, int], dict[str, Record]] = {}
         self._watched: dict[tuple[Source, int], dict[str, Record]] = {}
 
-    def watched(self, source: Source, bucket: int) -> Sequence[Record]:
+    def watched(
+        self, source: Source, bucket: int, unread: set[str] | None = None
+    ) -> Sequence[Record]:
         """Return the bucket's records that are open or have something unpublished."""
         with self._lock:
             return list(self._watched.get((source, bucket), {}).values())
 
-    def fetch(self, source: Source, ids: Collection[str]) -> Mapping[str, Record]:
+    def fetch(
+        self, source: Source, ids: Collection[str], unread: set[str] | None = None
+    ) -> Mapping[str, Record]:
         """Return the stored records among these ids."""
         wanted = {payment_id for payment_id in ids if is_storable_id(payment_id)}
         with self._lock:

@@ -249,7 +249,10 @@ class SourcePoll:
         report.requests = round_.reader.allowance.requests
         report.seen = round_.reader.seen
         report.refused_rows = round_.reader.refused
-        report.set_aside = len(applied.set_aside) + applied.outcomes[Outcome.FULL]
+        unreadable = len(round_.books.unreadable)
+        report.set_aside = len(applied.set_aside) + applied.outcomes[Outcome.FULL] + unreadable
+        if unreadable:
+            report.hint(f"{unreadable} set aside: what is stored of them cannot be read")
         if applied.set_aside:
             report.hint(f"{len(applied.set_aside)} set aside: another creation date than before")
         report.delays = [c.delay for c in applied.changes if c.delay is not None]

@@ -166,12 +166,19 @@ class Provider(Protocol):
 
 
 class Payments(Protocol):
-    """The stored payments. Every read is strongly consistent."""
+    """The stored payments. Every read is strongly consistent.
 
-    def watched(self, source: Source, bucket: int) -> Sequence[Record]:
+    A payment that is stored and cannot be read is left out, and its id is added to `unread`.
+    """
+
+    def watched(
+        self, source: Source, bucket: int, unread: set[str] | None = None
+    ) -> Sequence[Record]:
         """Return the bucket's records that are open or have something unpublished."""
 
-    def fetch(self, source: Source, ids: Collection[str]) -> Mapping[str, Record]:
+    def fetch(
+        self, source: Source, ids: Collection[str], unread: set[str] | None = None
+    ) -> Mapping[str, Record]:
         """Return the stored records among these ids."""
 
     def save(self, record: Record, replacing: Record | None) -> None:

@@ -18,13 +18,17 @@ class RehearsedPayments:
     def __init__(self, payments: Payments) -> None:
         self._payments = payments
 
-    def watched(self, source: Source, bucket: int) -> Sequence[Record]:
+    def watched(
+        self, source: Source, bucket: int, unread: set[str] | None = None
+    ) -> Sequence[Record]:
         """Read the stored ones."""
-        return self._payments.watched(source, bucket)
+        return self._payments.watched(source, bucket, unread)
 
-    def fetch(self, source: Source, ids: Collection[str]) -> Mapping[str, Record]:
+    def fetch(
+        self, source: Source, ids: Collection[str], unread: set[str] | None = None
+    ) -> Mapping[str, Record]:
         """Read the stored ones."""
-        return self._payments.fetch(source, ids)
+        return self._payments.fetch(source, ids, unread)
 
     def save(self, record: Record, replacing: Record | None) -> None:
         """Write nothing."""

@@ -14,10 +14,10 @@ class SourceReport:
     that takes several runs; `sealed` that they were read to their end and the lists bore it out
     (an empty list never does). `opened` counts payments announced at their first
     sight, `changed` later changes; `seen` rows read, `refused_rows` those that made no sense,
-    `set_aside` those that contradict what is stored. `outbox_age` is how many seconds the oldest
-    unpublished change has waited. `misses` are changes that only reconcile found, `differences`
-    lasting ones between the provider's totals and our counts, `delays` the seconds from the
-    provider's date of a move to our reading of it.
+    `set_aside` those that contradict what is stored, and payments of which what is stored cannot be
+    read. `outbox_age` is how many seconds the oldest unpublished change has waited. `misses` are
+    changes that only reconcile found, `differences` lasting ones between the provider's totals and
+    our counts, `delays` the seconds from the provider's date of a move to our reading of it.
     """
 
     outcome: str = "ok"

@@ -15,6 +15,7 @@ from paywatch.aws.values import to_item
 from paywatch.domain.changes import Record
 from paywatch.domain.payments import Status
 from paywatch.errors import PaywatchError, RowError, StaleState
+from paywatch.rehearsal import RehearsedPayments
 from tests.contract import stack
 from tests.contract.conftest import StandingClock
 from tests.contract.records import COMPAGO, acknowledged, moved, opened
@@ -135,8 +136,32 @@ def test_an_item_that_cannot_be_read_is_told_and_holds_up_no_other(
     item = item_of(bad) | {"pk": {"S": partition(COMPAGO, good.bucket)}, "version": {"S": "1"}}
     dynamodb.put_item(TableName=stack.TABLE, Item=item)
     payments.save(good, None)
-    assert payments.watched(COMPAGO, good.bucket) == [good]
-    assert told == [(partition(COMPAGO, good.bucket), "p2", "version is not a whole number")]
+    unread: set[str] = set()
+    assert payments.watched(COMPAGO, good.bucket, unread) == [good]
+    why = "sk belongs into another bucket: a hand wrote it"
+    assert told == [(partition(COMPAGO, good.bucket), "p2", why)]
+    # It says nothing of the payment, which may be stored well where it belongs.
+    assert unread == set()
+
+
+def test_isolation_a_payment_whose_item_cannot_be_read_is_named_to_whoever_reads(
+    dynamodb: DynamoDBClient,
+) -> None:
+    told: list[tuple[str, str, str]] = []
+    payments = DynamoPayments(
+        dynamodb, stack.TABLE, StandingClock(), lambda *about: told.append(about)
+    )
+    good, bad = opened("p1"), opened("p2")
+    payments.save(good, None)
+    dynamodb.put_item(TableName=stack.TABLE, Item=item_of(bad) | {"format": {"N": "2"}})
+    for port in (payments, RehearsedPayments(payments)):
+        in_bucket, by_id = set[str](), set[str]()
+        assert port.watched(COMPAGO, bad.bucket, in_bucket) == []
+        assert port.fetch(COMPAGO, ["p1", "p2"], by_id) == {"p1": good}
+        assert port.fetch(COMPAGO, ["p1", "p2"]) == {"p1": good}
+        assert in_bucket == by_id == {"p2"}
+    why = "format is not 1: another release, or another hand, wrote it"
+    assert told == [(partition(COMPAGO, bad.bucket), "p2", why)] * 6
 
     dynamodb.put_item(TableName=stack.TABLE, Item=item_of(bad) | {"format": {"N": "2"}})
     assert payments.fetch(COMPAGO, ["p1", "p2"]) == {"p1": good}

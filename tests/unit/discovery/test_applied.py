@@ -137,9 +137,11 @@ class Asked(MemoryPayments):
         super().__init__()
         self.asked: list[str] = []
 
-    def fetch(self, source: Source, ids: Collection[str]) -> Mapping[str, Record]:
+    def fetch(
+        self, source: Source, ids: Collection[str], unread: set[str] | None = None
+    ) -> Mapping[str, Record]:
         self.asked.extend(ids)
-        return super().fetch(source, ids)
+        return super().fetch(source, ids, unread)
 
 
 def test_a_payment_is_looked_for_once_a_run_whether_it_is_stored_or_not() -> None:

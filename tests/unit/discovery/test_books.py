@@ -212,9 +212,11 @@ class Counted(MemoryPayments):
 
     reads = 0
 
-    def watched(self, source: Source, bucket: int) -> Sequence[Record]:
+    def watched(
+        self, source: Source, bucket: int, unread: set[str] | None = None
+    ) -> Sequence[Record]:
         self.reads += 1
-        return super().watched(source, bucket)
+        return super().watched(source, bucket, unread)
 
 
 def test_a_bucket_is_read_once_a_run() -> None:

@@ -29,8 +29,8 @@ FIRST_PAUSE = 0.05
 class DynamoPayments:
     """Stored payments (ports.Payments).
 
-    An item that cannot be read is left out and told to `on_unreadable` by its two keys, with the
-    reason, so that it holds up no other payment.
+    An item that cannot be read, or lies in a bucket that is not its own, is left out and told to
+    `on_unreadable` by its two keys, with the reason, so that it holds up no other payment.
     """
 
     def __init__(
@@ -45,7 +45,9 @@ class DynamoPayments:
         self._clock = clock
         self._on_unreadable = on_unreadable
 
-    def watched(self, source: Source, bucket: int) -> Sequence[Record]:
+    def watched(
+        self, source: Source, bucket: int, unread: set[str] | None = None
+    ) -> Sequence[Record]:
         """Return the bucket's records that are open or have something unpublished."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
@@ -54,15 +56,19 @@ class DynamoPayments:
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues=to_item({":pk": partition(source, bucket)}),
         )
-        return list(self._records(source, (item for page in pages for item in page["Items"])))
+        items = (item for page in pages for item in page["Items"])
+        return list(self._records(source, items, unread))
 
-    def fetch(self, source: Source, ids: Collection[str]) -> Mapping[str, Record]:
+    def fetch(
+        self, source: Source, ids: Collection[str], unread: set[str] | None = None
+    ) -> Mapping[str, Record]:
         """Return the stored records among these ids."""
         wanted = [payment_id for payment_id in dict.fromkeys(ids) if is_storable_id(payment_id)]
         found: dict[str, Record] = {}
         for start in range(0, len(wanted), KEYS_AT_ONCE):
             keys = [_key(source, payment_id) for payment_id in wanted[start : start + KEYS_AT_ONCE]]
-            found.update({record.id: record for record in self._records(source, self._read(keys))})
+            records = self._records(source, self._read(keys), unread)
+            found.update({record.id: record for record in records})
         return found
 
     def save(self, record: Record, replacing: Record | None) -> None:
@@ -160,13 +166,21 @@ class DynamoPayments:
             self._clock.sleep(FIRST_PAUSE * 2**attempt)
             keys = left
 
-    def _records(self, source: Source, items: Iterable[Mapping[str, Any]]) -> Iterator[Record]:
+    def _records(
+        self, source: Source, items: Iterable[Mapping[str, Any]], unread: set[str] | None
+    ) -> Iterator[Record]:
         for item in items:
+            place, payment_id = item["pk"]["S"], item["sk"]["S"]
+            strays = place != partition(source, bucket_of(payment_id))
             try:
+                if strays:
+                    raise Unreadable("sk belongs into another bucket: a hand wrote it")
                 yield record_of(source, from_item(item))
             except Unreadable as why:
+                if unread is not None and not strays:
+                    unread.add(payment_id)
                 if self._on_unreadable is not None:
-                    self._on_unreadable(item["pk"]["S"], item["sk"]["S"], str(why))
+                    self._on_unreadable(place, payment_id, str(why))
 
 
 @dataclass(frozen=True)

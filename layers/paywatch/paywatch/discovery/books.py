@@ -38,6 +38,8 @@ NOTHING = digest_of(())
 
 # What stands for a bucket of which nothing is known: not even whether it owes something.
 UNKNOWN = ""
+# What stands for one in which a payment is stored that cannot be read.
+UNREADABLE = f"unreadable {NEVER}"
 
 
 def is_token(value: str) -> bool:
@@ -64,7 +66,11 @@ class Applied:
 
 
 class Books:
-    """The stored payments of one source, read at most once a run, bucket by bucket."""
+    """The stored payments of one source, read at most once a run, bucket by bucket.
+
+    `unreadable` are those that are stored and cannot be read: nothing is ruled on them. Their
+    buckets are read in every run, until they can be.
+    """
 
     def __init__(
         self,
@@ -83,13 +89,16 @@ class Books:
         self._open: dict[int, dict[str, Record]] = defaultdict(dict)
         self._owing: dict[str, Record] = {}
         self._computed: dict[int, str] = {}
+        self._unread: set[int] = set()
         self.records: dict[str, Record] = {}
         self.unsound: set[int] = set()
+        self.unreadable: set[str] = set()
 
     @property
     def left_marked(self) -> list[int]:
-        """The buckets that a run wrote to and did not finish, and those that were never read."""
-        return [b for b, value in self._values.items() if value == UNKNOWN or is_token(value)]
+        """The buckets that a run wrote to and did not finish, or could not read whole."""
+        unfinished = (UNKNOWN, UNREADABLE)
+        return [b for b, value in self._values.items() if value in unfinished or is_token(value)]
 
     def differing(self, listed: Iterable[str], now: str) -> set[int]:
         """Return the buckets whose digest is not that of the listed lines, or whose time is up."""
@@ -108,17 +117,22 @@ class Books:
     def load(self, buckets: Iterable[int]) -> None:
         """Read the open and owing payments of these buckets, once."""
         for bucket in sorted(set(buckets) - self._loaded):
-            for record in self._payments.watched(self._source, bucket):
+            unread: set[str] = set()
+            for record in self._payments.watched(self._source, bucket, unread):
                 self.put(record)
+            self._pass_over(unread)
             self._loaded.add(bucket)
 
     def find(self, ids: Collection[str]) -> None:
         """Read the stored payments among these ids that are not known yet, settled ones too."""
-        missing = [x for x in ids if x not in self.records and x not in self._looked_for]
+        known = (self.records, self._looked_for, self.unreadable)
+        missing = [x for x in ids if not any(x in each for each in known)]
         if missing:
             self._looked_for.update(missing)
-            for record in self._payments.fetch(self._source, missing).values():
+            unread: set[str] = set()
+            for record in self._payments.fetch(self._source, missing, unread).values():
                 self.put(record)
+            self._pass_over(unread)
 
     def rule(
         self,
@@ -131,6 +145,9 @@ class Books:
         rulings: dict[str, list[tuple[Observation, Ruling]]] = defaultdict(list)
         for observed in sorted(observations, key=lambda o: o.seen):
             key = observed.payment.id
+            if key in self.unreadable:
+                rulings[key].append((observed, Ruling(Outcome.UNREADABLE)))
+                continue
             stored = self.records.get(key)
             for _, earlier in rulings[key]:
                 stored = earlier.record or stored
@@ -140,7 +157,9 @@ class Books:
                 and suspicion.seen < observed.seen
                 and suspicion.payment.provider_status == observed.payment.provider_status
             )
-            ruling = judge(rules, stored, observed, listed_at(key), confirmed)
+            # Whoever could not be read may have been listed as something else meanwhile.
+            listed = None if self._values[bucket_of(key)] == UNREADABLE else listed_at(key)
+            ruling = judge(rules, stored, observed, listed, confirmed)
             rulings[key].append((observed, ruling))
         return rulings
 
@@ -214,7 +233,15 @@ class Books:
         """The known records that have something unpublished."""
         return list(self._owing.values())
 
+    def _pass_over(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self._forget(key)
+            self.unreadable.add(key)
+            self._unread.add(bucket_of(key))
+
     def _compute(self, bucket: int) -> str:
+        if bucket in self._unread:
+            return UNREADABLE
         records = self._open[bucket].values()
         expiries = (expiry_of(r.payment) for r in records if r.status is Status.PENDING)
         deadlines = [expiry for expiry in expiries if expiry is not None]
@@ -223,12 +250,15 @@ class Books:
         return f"{digest} {timestamp(min(deadlines)) if deadlines else NEVER}"
 
     def _reread(self, key: str) -> None:
+        self._forget(key)
+        self._looked_for.discard(key)
+        self.find([key])
+
+    def _forget(self, key: str) -> None:
         self.records.pop(key, None)
         self._computed.pop(bucket_of(key), None)
         self._open[bucket_of(key)].pop(key, None)
         self._owing.pop(key, None)
-        self._looked_for.discard(key)
-        self.find([key])
 
     def _save(self, steps: Sequence[tuple[Observation, Ruling]], applied: Applied) -> None:
         for _, ruling in steps:

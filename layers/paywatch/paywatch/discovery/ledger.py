@@ -31,6 +31,7 @@ class Outcome(StrEnum):
     LATE = "late"
     BACKWARDS = "backwards"
     SET_ASIDE = "set_aside"
+    UNREADABLE = "unreadable"
     FULL = "full"
 
 

@@ -15,7 +15,7 @@ NAMES = {CHANGES_TOPIC: "The topic of changes", SUBSCRIBERS: "The subscribers"}
 TITLES: Mapping[Kind, str] = {
     Kind.CREDENTIALS_REJECTED: "the API key is taken again",
     Kind.PROVIDER_UNREACHABLE: "it can be reached again",
-    Kind.CONTRACT_DRIFT: "everything that it answers is understood again",
+    Kind.CONTRACT_DRIFT: "everything that is read is understood again",
     Kind.MASS_DISAPPEARANCE: "its lists are plausible again",
     Kind.PROVIDER_FROZEN: "payments move again",
     Kind.PAYMENT_OVERDUE: "no payment is overdue any more",
@@ -34,8 +34,9 @@ MEANINGS: Mapping[Kind, str] = {
         "meanwhile is read when it is back. paywatch tries again by itself."
     ),
     Kind.CONTRACT_DRIFT: (
-        "The provider answers something that its documents do not describe. What is understood is "
-        "still told; what is not is left out and counted."
+        "The provider answers something that its documents do not describe, or what is stored of a "
+        "payment cannot be read. What is understood is still told; what is not is left out and "
+        "counted."
     ),
     Kind.MASS_DISAPPEARANCE: (
         "An improbable share of the open payments left the provider's lists at once, or a list "
@@ -73,7 +74,7 @@ NEXT_STEPS: Mapping[Kind, str] = {
     ),
     Kind.CONTRACT_DRIFT: (
         "Read detail in the log (the stack's output TailLogsCommand), and ask the provider what "
-        "changed."
+        "changed; stored payments that cannot be read are named there."
     ),
     Kind.MASS_DISAPPEARANCE: (
         "Compare with the provider's own dashboard. The brake lets go by itself when the lists are "
