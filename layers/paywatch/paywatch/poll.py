@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from paywatch.balancing import Balancing
 from paywatch.discovery.books import line_of
 from paywatch.discovery.flaws import Flaws
 from paywatch.discovery.ledger import Outcome
-from paywatch.discovery.reader import Observation
+from paywatch.discovery.reader import UNFILTERED, Observation
 from paywatch.discovery.settled import SettledWatch
 from paywatch.discovery.sweep import Sweep
 from paywatch.discovery.tail import Gap, Tail
 from paywatch.domain.alerts import Finding
 from paywatch.domain.payments import BUCKETS, Status, bucket_of, moment, timestamp
+from paywatch.domain.stored import date, mapping, texts, whole_number
 from paywatch.health import RESTING
 from paywatch.leaving import Leaving
 from paywatch.lookout import Lookout, figures_of
@@ -40,6 +41,11 @@ class SourcePoll:
     def __init__(self, round_: Round, wants_reconcile: bool = False) -> None:
         self._round = round_
         self._wants_reconcile = wants_reconcile
+        abilities = round_.reader.abilities
+        lists = {*abilities.settled_words, UNFILTERED}
+        round_.recall("reconcile", lambda stored: _refuse_strange(stored, lists))
+        for words in (_words, _refused):
+            round_.recall("words", words)
         self._watch = round_.recall("settled", SettledWatch.load)
         self._leaving = Leaving(round_)
         self._balancing = Balancing(round_, self._watch)
@@ -264,9 +270,19 @@ def _tells_more(observed: Observation, latest: Mapping[str, Observation]) -> boo
     return swept is None or swept.payment.fingerprint != observed.payment.fingerprint
 
 
+def _refuse_strange(stored: Mapping[str, Any], lists: Set[str]) -> None:
+    """Raise ValueError if a stored reconcile would read what is no list, or says when it is not."""
+    for value in mapping(stored.get("completed", {})).values():
+        whole_number(value) if isinstance(value, int) else date(value)
+    current = stored.get("current")
+    named = current.get("lists") if isinstance(current, dict) else None
+    if isinstance(named, list) and not lists >= set(map(str, named)):
+        raise ValueError("there is no such list")
+
+
 def _words(stored: Mapping[str, Any]) -> list[str]:
-    return [str(word) for word in stored.get("seen", [])]
+    return texts(stored.get("seen", []))[:EXTRA_WORDS]
 
 
 def _refused(stored: Mapping[str, Any]) -> list[str]:
-    return [str(word) for word in stored.get("refused", [])]
+    return texts(stored.get("refused", []))

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from paywatch.domain.payments import timestamp
+from paywatch.domain.stored import date_or_none
 
 # The same difference so many times running is no longer something under way.
 LASTING = 2
@@ -48,7 +49,7 @@ class Conservation:
         for word, (counted, offset, off, times) in stored.get("accounts", {}).items():
             known = None if offset is None else int(offset)
             accounts[word] = Account(int(counted), known, int(off), int(times))
-        return cls(accounts, str(stored.get("early_after", "")))
+        return cls(accounts, date_or_none(stored.get("early_after", "")))
 
     def store(self) -> dict[str, Any]:
         """Write the counts down."""

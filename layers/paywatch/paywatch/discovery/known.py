@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import Any
 
 from paywatch.discovery.reader import Observation
 from paywatch.domain.payments import REMEMBERED, Payment
@@ -29,6 +30,14 @@ def row_hash(row: Payment) -> bytes:
 def pack_hashes(hashes: Iterable[bytes]) -> str:
     """Write short hashes as one base64 text."""
     return base64.b64encode(b"".join(sorted(hashes))).decode()
+
+
+def packed(stored: Any, most: int = KNOWN_ROWS) -> str:
+    """Return a stored text of so many packed hashes at most; raise ValueError for anything else."""
+    data = base64.b64decode(stored, validate=True) if isinstance(stored, str) else b"-"
+    if len(data) % HASH_BYTES or len(data) > most * HASH_BYTES:
+        raise ValueError(f"{stored!r:.40} is no text of packed hashes")
+    return str(stored)
 
 
 def unpack_hashes(text: str) -> set[bytes]:

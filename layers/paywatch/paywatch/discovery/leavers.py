@@ -9,6 +9,7 @@ from itertools import zip_longest
 from typing import Any, TypeVar
 
 from paywatch.domain.payments import timestamp
+from paywatch.domain.stored import date, flag, mapping, text, whole_number
 
 T = TypeVar("T")
 
@@ -45,7 +46,19 @@ class Leaver:
 
 def load_leavers(stored: Mapping[str, Any]) -> dict[str, Leaver]:
     """Read what `store_leavers` wrote."""
-    return {key: Leaver(id=key, **value) for key, value in stored.items()}
+    return {
+        key: Leaver(
+            id=key,
+            line=text(value["line"]),
+            since=date(value["since"]),
+            next=date(value["next"]),
+            asked=whole_number(value["asked"]),
+            absent=whole_number(value["absent"]),
+            answered=flag(value.get("answered", False)),
+            word=text(value.get("word", "")),
+        )
+        for key, value in mapping(stored).items()
+    }
 
 
 def store_leavers(leavers: Iterable[Leaver]) -> dict[str, Any]:

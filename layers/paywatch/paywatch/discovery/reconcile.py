@@ -19,6 +19,7 @@ from paywatch.discovery.reader import UNFILTERED, Observation, Reader
 from paywatch.discovery.tail import observed_order
 from paywatch.domain.changes import DetectedBy
 from paywatch.domain.payments import Payment
+from paywatch.domain.stored import sequence, text
 from paywatch.errors import OutOfTime
 from paywatch.ports import ListQuery, Order, Page
 
@@ -88,8 +89,10 @@ class Reconcile:
         for key, (word, page, epoch, tries, failed) in stored["suspects"].items():
             suspects[key] = Suspect(str(word), int(page), int(epoch), int(tries), bool(failed))
         counts = {name: int(stored[name]) for name in COUNTS}
-        lists = [str(word) for word in stored["lists"]]
-        edge, began = str(stored["edge"]), str(stored["began"])
+        if min([counts["page"], *(each.page for each in suspects.values())]) < 1:
+            raise ValueError("pages count from 1")
+        lists = [text(str(word)) for word in sequence(stored["lists"])]
+        edge, began = text(str(stored["edge"])), text(str(stored["began"]))
         return cls(lists=lists, began=began, edge=edge, suspects=suspects, **counts)
 
     def store(self) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from paywatch.discovery.known import pack_rows, unknown
+from paywatch.discovery.known import pack_rows, packed, unknown
 from paywatch.discovery.reader import Observation, Reader
 from paywatch.domain.changes import DetectedBy
+from paywatch.domain.stored import flag, mapping, texts, whole_number
 from paywatch.errors import ProviderError, Unavailable, UnexpectedResponse
 from paywatch.ports import Abilities, ListQuery, Order, Page
 
@@ -47,16 +48,16 @@ class SettledWatch:
     def load(cls, stored: Mapping[str, Any]) -> SettledWatch:
         """Read what `store` wrote."""
         seen = {}
-        for word, entry in stored.items():
+        for word, entry in mapping(stored).items():
             ids = entry["ids"]
             seen[word] = {
-                "total": int(entry["total"]),
-                "rows": str(entry["rows"]),
-                "whole": bool(entry["whole"]),
-                "ids": None if ids is None else [str(payment_id) for payment_id in ids],
-                "next": int(entry.get("next", 0)),
-                "then": int(entry.get("then", -1)),
-                "then_rows": str(entry.get("then_rows", "")),
+                "total": whole_number(entry["total"], least=-1),
+                "rows": packed(entry["rows"]),
+                "whole": flag(entry["whole"]),
+                "ids": None if ids is None else texts(ids),
+                "next": whole_number(entry.get("next", 0)),
+                "then": whole_number(entry.get("then", -1), least=-1),
+                "then_rows": packed(entry.get("then_rows", "")),
             }
         return cls(seen)
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from paywatch.discovery.known import pack_hashes, short_hash, unpack_hashes
+from paywatch.discovery.known import pack_hashes, packed, short_hash, unpack_hashes
 from paywatch.discovery.reader import Observation, Reader
 from paywatch.discovery.walk import Direction, Walk, direction
 from paywatch.domain.changes import DetectedBy
 from paywatch.domain.payments import moment, timestamp
+from paywatch.domain.stored import date, flag, text, whole_number
 from paywatch.errors import Unavailable, UnexpectedResponse
 from paywatch.ports import Page
 
@@ -55,21 +56,21 @@ class Sweep:
         for item in stored["walks"]:
             walks.append(
                 Walk(
-                    word=item["word"],
-                    page=item["page"],
-                    pages=item["pages"],
-                    totals=list(item["totals"]),
-                    ids=unpack_hashes(item["ids"]),
-                    last_page=item["last_page"],
-                    reads_on=item["reads_on"],
-                    resumed_at=item["resumed_at"],
-                    skipped=item["skipped"],
-                    complete=item["complete"],
-                    why=item["why"],
+                    word=text(item["word"]),
+                    page=None if item["page"] is None else whole_number(item["page"], least=1),
+                    pages=whole_number(item["pages"]),
+                    totals=[whole_number(total) for total in item["totals"]],
+                    ids=unpack_hashes(packed(item["ids"], LISTED_LIMIT)),
+                    last_page=whole_number(item["last_page"], least=1),
+                    reads_on=flag(item["reads_on"]),
+                    resumed_at=whole_number(item["resumed_at"]),
+                    skipped=whole_number(item["skipped"]),
+                    complete=flag(item["complete"]),
+                    why=text(item["why"]),
                 )
             )
-        began, epoch = moment(stored["began"]), int(stored["epoch"])
-        guesses, forgot = _pages(stored["guesses"]), bool(stored["forgot"])
+        began, epoch = moment(date(stored["began"])), whole_number(stored["epoch"])
+        guesses, forgot = _pages(stored["guesses"]), flag(stored["forgot"])
         return cls(began, epoch, walks, guesses, fresh=False, forgot=forgot)
 
     def store(self) -> dict[str, Any]:

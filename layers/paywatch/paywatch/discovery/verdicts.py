@@ -38,7 +38,7 @@ def load_inquiry(stored: Mapping[str, Any]) -> dict[str, Any]:
     memory: dict[str, Any] = {**load_found_out(stored)}
     if "scans" in stored:
         memory["scans"] = {
-            str(word): {"page": int(cursor["page"]), "down": bool(cursor["down"])}
+            str(word): {"page": max(int(cursor["page"]), 1), "down": bool(cursor["down"])}
             for word, cursor in stored["scans"].items()
         }
     if "shown" in stored:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from paywatch.domain.payments import moment
+from paywatch.domain.stored import text
 
 
 class Kind(StrEnum):
@@ -213,16 +214,16 @@ class Alert:
                 "severity": Severity(stored["severity"]),
             }
         )
-        dates = (alert.since, alert.opened_at, alert.calm_since, alert.resolved_at, alert.told_at)
-        for date in (*dates, alert.acknowledged_at, alert.snoozed_until):
-            if date is not None and moment(date).tzinfo is None:
+        dates = [alert.opened_at, alert.calm_since, alert.resolved_at, alert.told_at]
+        dates += [alert.acknowledged_at, alert.snoozed_until]
+        for date in (alert.since, *(each for each in dates if each is not None)):
+            if moment(date).tzinfo is None:
                 raise ValueError(f"{date} is no date in UTC")
         for count in (alert.told_size, alert.sequence, alert.flaps):
             if not isinstance(count, int):
                 raise ValueError(f"{count!r} is no count")
-        for text in (alert.subject, alert.cause, alert.by, alert.why):
-            if not isinstance(text, str):
-                raise ValueError(f"{text!r} is no text")
+        for each in (alert.subject, alert.cause, alert.by, alert.why):
+            text(each)
         return alert
 
 
