@@ -43,6 +43,19 @@ def settle(polling: Polling, source: str, payment: LabPayment) -> None:
     polling.world(source).move(payment.id, "CONFIRMED" if source == "compago" else "paid")
 
 
+LEAVER = {"line": "p1 0", "since": timestamp(START), "next": timestamp(START)}
+LEFT = {**LEAVER, "asked": 1, "absent": 0}
+WALK = {"word": "created", "page": 2, "pages": 1, "totals": [9], "ids": "", "last_page": 2}
+WALK |= {"reads_on": False, "resumed_at": 0, "skipped": 0, "complete": False, "why": ""}
+CURSOR = {"began": timestamp(START), "epoch": 1, "guesses": {}, "forgot": False}
+PROBED = {"total": 1, "rows": "", "whole": True, "ids": None}
+
+
+def cursor(**walk: Any) -> dict[str, Any]:
+    """Return a sweep under way, with something else in its only walk."""
+    return {"guesses": {}, "cursor": {**CURSOR, "walks": [{**WALK, **walk}]}}
+
+
 # Of every section that a poll reads, a text that is a JSON object, and no such section.
 SPOILT: list[tuple[str, dict[str, Any]]] = [
     ("brake", {"since": "long"}),
@@ -58,14 +71,37 @@ SPOILT: list[tuple[str, dict[str, Any]]] = [
     ("inquiry", {"shown": 5}),
     ("inquiry", {"shown": {"": 5}}),
     ("leavers", {"p1": {"line": 5}}),
+    ("leavers", {"p1": {**LEFT, "line": 5}}),
+    ("leavers", {"p1": {**LEFT, "since": 5}}),
+    ("leavers", {"p1": {**LEFT, "next": None}}),
+    ("leavers", {"p1": {**LEFT, "asked": "often"}}),
+    ("leavers", {"p1": {**LEFT, "absent": -1}}),
+    ("leavers", {"p1": {**LEFT, "answered": 5}}),
+    ("leavers", {"p1": {**LEFT, "word": 5}}),
+    ("leavers", {"p1": {**LEFT, "word": "x" * 100_000}}),
     ("missed", {"p1": 5}),
     ("overdue", {"buckets": 5}),
     ("patience", {"stays": 3}),
     ("patience", {"since": 3}),
     ("settled", {"paid": {}}),
+    ("settled", {"paid": {**PROBED, "rows": "x"}}),
+    ("settled", {"paid": {**PROBED, "rows": "AAAA"}}),
+    ("settled", {"paid": {**PROBED, "rows": "A" * 100_000}}),
+    ("settled", {"paid": {**PROBED, "then_rows": "x"}}),
+    ("settled", {"paid": {**PROBED, "total": "1"}}),
+    ("settled", {"paid": {**PROBED, "whole": 1}}),
+    ("settled", {"paid": {**PROBED, "ids": "p1"}}),
+    ("settled", {"paid": {**PROBED, "next": True}}),
     ("still", {"rates": [float("inf")]}),
     ("still", {"moves": float("inf")}),
     ("sweep", {"cursor": {"walks": [{}]}}),
+    ("sweep", cursor(word=5)),
+    ("sweep", cursor(page="last")),
+    ("sweep", cursor(page=0)),
+    ("sweep", cursor(pages=None)),
+    ("sweep", cursor(ids="x")),
+    ("sweep", cursor(totals=[None])),
+    ("sweep", cursor(complete="no")),
     ("sweep", {"guesses": 5}),
     ("sweep", {"guesses": {"created": "last", "PENDING": "last"}}),
     ("tail", {"gap": {"page": 3}}),
@@ -75,6 +111,10 @@ SPOILT: list[tuple[str, dict[str, Any]]] = [
     ("walk", {"began": 5}),
     ("walk", {"epoch": "last"}),
     ("words", {"seen": 5}),
+    ("words", {"seen": "captured"}),
+    ("reconcile", {"completed": 5}),
+    ("reconcile", {"completed": {"began": "x"}}),
+    ("reconcile", {"completed": {}, "current": {"lists": ["captured"]}}),
     ("words", {"refused": 5}),
 ]
 
@@ -185,3 +225,24 @@ def test_a_reconcile_that_makes_no_sense_is_begun_anew_and_reads_everything(spoi
     assert after["completed"]["rows"] == 12
     assert after["completed"]["began"] > before["completed"]["ended"]
     assert polling.deliveries == []
+
+
+@pytest.mark.parametrize("page", [0, -1])
+def test_isolation_a_reconcile_at_a_page_that_cannot_be_is_begun_anew(page: int) -> None:
+    polling, _ = begun("onepay")
+    before = polling.memory("reconcile", "onepay")
+    for spoilt in ({"page": page}, {"suspects": {"p1": ["paid", page, 1, 0]}}):
+        write(polling, "onepay", "reconcile", json.dumps({**before, "current": CURRENT | spoilt}))
+        report = polling.poll("onepay")
+        assert report["detail"] == "the stored reconcile made no sense and is begun anew"
+        assert "current" not in polling.memory("reconcile", "onepay")
+
+
+def test_isolation_words_that_make_no_sense_stop_no_poll_that_leaves_the_provider_alone() -> None:
+    polling, _ = begun("onepay")
+    polling.lab.faults = [ServerError(when=always(), statuses=(500,))]
+    outcomes = []
+    for _ in range(12):
+        write(polling, "onepay", "words", json.dumps({"seen": 5}))
+        outcomes.append(polling.poll("onepay")["outcome"])
+    assert {"unavailable", "resting"} == set(outcomes)

@@ -114,6 +114,13 @@ STATES: dict[str, Callable[[], Polling]] = {
     "suspects": with_suspects,
     "alerts": with_alerts,
 }
+# Of these, the sections that are not as they are at rest.
+OTHERS = {
+    "a sweep in two runs": {"sweep", "reconcile", "tail", "walk"},
+    "leavers of compago": {"leavers", "inquiry", "brake"},
+    "leavers of onepay": {"leavers", "inquiry", "brake"},
+    "suspects": {"reconcile"},
+}
 
 
 Told = list[tuple[str, int, str]]
@@ -179,6 +186,7 @@ def spoilt(name: str) -> tuple[Polling, list[Spoil]]:
     if "alerts" in name:
         items = [(STACK, BOARD)]
     ways = [way for item, kind in items for way in spoils(polling, item, kind)]
+    ways = [way for way in ways if way.section in OTHERS.get(name, {way.section})]
     Random(SEED).shuffle(ways)
     return polling, ways
 
@@ -197,7 +205,7 @@ def test_isolation_no_value_that_a_hand_has_spoilt_stops_a_poll_or_costs_a_chang
 
 
 @pytest.mark.soak
-@pytest.mark.takes(5)
+@pytest.mark.takes(1)
 @pytest.mark.parametrize("name", STATES)
 def test_isolation_no_value_at_all_that_a_hand_has_spoilt_stops_a_poll_or_costs_a_change(
     name: str, proof: Proof
