@@ -51,6 +51,15 @@ def spoilt(stored: dict[str, str], section: str, **fields: Any) -> Board:
     return Board.load({**stored, section: json.dumps(entries)})
 
 
+@pytest.mark.parametrize(("name", "wrong"), [("since", None), ("cause", 5), ("why", "x" * 100_000)])
+def test_isolation_an_alert_that_cannot_be_read_is_left_out_and_the_others_stand(
+    watch: Watch, name: str, wrong: object
+) -> None:
+    board = spoilt(two_owed(watch), "alerts", **{name: wrong})
+    assert board.unreadable == 1
+    assert [alert.kind for alert in board.alerts.values()] == [OVERDUE]
+
+
 @pytest.mark.parametrize("name", DATES)
 def test_an_alert_with_a_date_that_has_no_offset_is_left_out_and_the_others_stand(
     watch: Watch, name: str
