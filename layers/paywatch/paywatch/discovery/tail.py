@@ -16,6 +16,7 @@ from paywatch.discovery.known import pack_rows, unknown, unpack_hashes
 from paywatch.discovery.reader import Observation, Reader
 from paywatch.domain.changes import DetectedBy
 from paywatch.domain.payments import Payment, instant, moment, timestamp
+from paywatch.domain.stored import whole_number
 from paywatch.errors import OutOfTime, Unavailable, UnexpectedResponse
 from paywatch.ports import ListQuery, Order, Page
 
@@ -77,7 +78,7 @@ class Tail:
             mark=None if mark is None else instant(mark),
             known=known,
             gap=None if gap is None else Gap.load(gap),
-            failed=int(stored.get("failed", 0)),
+            failed=whole_number(stored.get("failed", 0)),
         )
 
     def store(self) -> dict[str, Any]:

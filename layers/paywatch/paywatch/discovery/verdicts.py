@@ -17,6 +17,7 @@ from paywatch.discovery.reader import UNFILTERED, Observation, Reader
 from paywatch.discovery.tail import OVERLAP, observed_order
 from paywatch.domain.changes import DetectedBy, Record
 from paywatch.domain.payments import moment, timestamp
+from paywatch.domain.stored import mapping, whole_number
 from paywatch.errors import ProviderError, Unavailable, UnexpectedResponse
 from paywatch.ports import ListQuery, Order
 
@@ -46,7 +47,7 @@ def load_inquiry(stored: Mapping[str, Any]) -> dict[str, Any]:
             unpack_hashes(packed)  # what is no such text raises
         memory["shown"] = dict(stored["shown"])
     if "failing" in stored:
-        memory["failing"] = {str(key): int(times) for key, times in stored["failing"].items()}
+        memory["failing"] = {k: whole_number(n) for k, n in mapping(stored["failing"]).items()}
     return memory
 
 
