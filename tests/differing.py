@@ -20,14 +20,16 @@ def differing(
 ) -> list[str]:
     """Say which payments, `but` for some, are not stored and told of as they stand at the provider.
 
-    Unless `settled_too`, a move from settled to settled may wait for a reconcile, as may what was
-    never seen: it was settled before any list of open ones showed it. Where the list is `tailed`,
-    that has to be seen as well, if it came after the watch began.
+    Unless `settled_too`, a move from settled to settled may wait for a reconcile, and so may what
+    only the list of all shows: a word that is in no document, and what was settled before any list
+    of open ones showed it. Where the list is `tailed`, the latter has to be seen as well, if it
+    came after the watch began.
     """
     world, found = polling.world(source), []
+    unlisted = set() if settled_too else _unlisted(polling, source)
     watch = polling.ticks[0].start
     for payment in world.payments():
-        if payment.id in but:
+        if payment.id in but or payment.id in unlisted:
             continue
         told = polling.told(payment.id)
         record = polling.stored(payment.id, source)
@@ -51,15 +53,18 @@ def differing(
 def left_to_reconcile(polling: Polling, source: str) -> list[str]:
     """Say which moves a reconcile alone has found that the polls had to find.
 
-    They are all but Compago's from settled to settled, for which no list is asked by date.
+    They are all but Compago's from settled to settled, for which no list is asked by date, and
+    those to where only the list of all has a payment.
     """
     name, found, late = Source.parse(source), [], 0
+    unlisted = _unlisted(polling, source)
     for delivery in polling.deliveries:
         data, whose = delivery.event["data"], delivery.event["source"]
         previous = data["previous_status"]
         if whose != f"paywatch/{name}" or data["detected_by"] != "reconcile" or previous is None:
             continue
-        if name.provider == "compago" and Status(previous).settled:
+        settled = name.provider == "compago" and Status(previous).settled
+        if settled or data["payment_id"] in unlisted:
             late += 1
         else:
             found.append(f"that {data['payment_id']} is {data['status']} was left to a reconcile")
@@ -68,3 +73,9 @@ def left_to_reconcile(polling: Polling, source: str) -> list[str]:
     if misses > late:
         found.append(f"{source}: {misses} misses, and {late} moves that might have been any")
     return found
+
+
+def _unlisted(polling: Polling, source: str) -> set[str]:
+    """Return the payments that went where no list by status, and no answer by id, has them."""
+    name = str(Source.parse(source))
+    return {payment_id for whose, payment_id in polling.truth.hidden if whose == name}
