@@ -1,9 +1,11 @@
 """Rows open, move, settle, vanish, come back and change places between any two page requests.
 
-After that has stopped, open payments are stored as the provider has them two polls later and
-settled ones after one reconcile; every transition that lasted was announced once, nothing was
-invented, and versions have no gaps. A failing example prints the steps that lead to it; `make test
-ARGS="--hypothesis-seed=N tests/discovery"` runs the same ones again.
+After that has stopped, what is open, at the provider or as it is stored, is stored as the provider
+has it two polls later (what has ever vanished, an hour and two polls later), and what is settled
+after one reconcile; every transition that lasted was announced once, nothing was invented, and
+versions have no gaps. A failing example prints the steps that lead to it; `make test
+ARGS="--hypothesis-seed=N tests/discovery"` runs the same ones again, and the long proof takes its
+seeds from PAYWATCH_SEED on.
 """
 
 from __future__ import annotations
