@@ -50,14 +50,14 @@ def differing(
     return found
 
 
-def left_to_reconcile(polling: Polling, source: str) -> list[str]:
+def left_to_reconcile(polling: Polling, source: str, but: Collection[str] = ()) -> list[str]:
     """Say which moves a reconcile alone has found that the polls had to find.
 
     They are all but Compago's from settled to settled, for which no list is asked by date, and
-    those to where only the list of all has a payment.
+    those to where only the list of all has a payment; `but` for some payments, too.
     """
     name, found, late = Source.parse(source), [], 0
-    unlisted = _unlisted(polling, source)
+    unlisted = _unlisted(polling, source).union(but)
     for delivery in polling.deliveries:
         data, whose = delivery.event["data"], delivery.event["source"]
         previous = data["previous_status"]

@@ -130,7 +130,9 @@ class Moving(Polling):
         shown = list(self.here.payments())
         if not shown:
             return
-        payment = shown[number % len(shown)]
+        self._move(shown[number % len(shown)], choice)
+
+    def _move(self, payment: LabPayment, choice: int) -> None:
         ways = MOVES[self.here.provider].get(payment.status, ())
         settled = payment.status not in OPEN[self.here.provider]
         if not ways or payment.id in self._resettled:
@@ -155,10 +157,13 @@ class Moving(Polling):
         self._away[payment_id].append((since, self.clock.now()))
         self.here._changed(payment_id)
 
-    def show_one(self, number: int) -> None:
-        """Let one of those that vanished appear again."""
+    def show_one(self, number: int, choice: int | None = None) -> None:
+        """Let one of those that vanished appear again, moved on by then if there is a choice."""
         if self.hidden:
-            self.show(sorted(self.hidden)[number % len(self.hidden)])
+            payment_id = sorted(self.hidden)[number % len(self.hidden)]
+            self.show(payment_id)
+            if choice is not None:
+                self._move(self.here._payments[payment_id], choice)
 
     def reorder(self, order: Order) -> None:
         """Let Compago's lists be in another order from now on."""
@@ -185,7 +190,8 @@ class Moving(Polling):
         else:
             found.append(f"a reconcile has not ended within {RECONCILED} polls")
         found += differing(self, self.source, settled_too=True)
-        return found + left_to_reconcile(self, self.source)
+        # In the pauses, totals may have started one that finds whoever has come back.
+        return found + left_to_reconcile(self, self.source, but=self._away.keys())
 
     def _differing_twice_polled(self, but: Collection[str] = ()) -> list[str]:
         for _ in range(2):

@@ -77,9 +77,9 @@ class MovingLists(RuleBasedStateMachine):
     def vanishes(self, after: int, number: int, then: bool) -> None:
         self._later(after, then, lambda: self.polling.hide(number))
 
-    @rule(after=requests, number=numbers, then=polled)
-    def comes_back(self, after: int, number: int, then: bool) -> None:
-        self._later(after, then, lambda: self.polling.show_one(number))
+    @rule(after=requests, number=numbers, choice=st.none() | numbers, then=polled)
+    def comes_back(self, after: int, number: int, choice: int | None, then: bool) -> None:
+        self._later(after, then, lambda: self.polling.show_one(number, choice))
 
     @precondition(lambda self: self.source == "compago")
     @rule(after=requests, order=st.sampled_from(ORDERS), then=polled)
