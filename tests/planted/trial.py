@@ -18,9 +18,6 @@ from tests.planted.witness import TELLS
 # A run that takes longer than this hangs.
 LONGEST = 120
 
-# What a patch raises that is not a bug but a patch that makes no sense.
-BROKEN = ("AttributeError", "ImportError", "ModuleNotFoundError", "NameError", "SyntaxError")
-
 # What a run inside another one must not inherit.
 OURS = ("PYTEST_", "COV_", "PAYWATCH_", "AWS_")
 
@@ -76,12 +73,19 @@ def names(test: str, found: str) -> bool:
     return found == test or found.startswith(f"{test}[")
 
 
-def why_not_caught(bug: Bug, trial: Trial) -> str:
-    """Return why a trial does not show that the bug's test catches it; nothing if it does."""
+def why_no_trial(trial: Trial) -> str:
+    """Return why a run says nothing of a bug, pass or fail; nothing if it does."""
     if trial.code not in (0, 1):
         return f"pytest ended with {trial.code}: {trial.output[-200:]}"
     if not trial.files or not all(Path(x).is_relative_to(trial.copy) for x in trial.files):
         return f"the package was not imported from the copy but from {trial.files[:1]}"
+    return ""
+
+
+def why_not_caught(bug: Bug, trial: Trial) -> str:
+    """Return why a trial does not show that the bug's test catches it; nothing if it does."""
+    if why := why_no_trial(trial):
+        return why
     if trial.code == 0:
         return "the test passes all the same"
     if len(trial.failed) != 1:
@@ -89,6 +93,6 @@ def why_not_caught(bug: Bug, trial: Trial) -> str:
     failure = trial.failed[0]
     if not names(bug.caught_by, failure["test"]) or failure["when"] != "call":
         return f"what failed is the {failure['when']} of {failure['test']}"
-    if failure["raised"] in BROKEN:
-        return f"the patch makes no sense: {failure['raised']}"
+    if not failure["judged"]:
+        return f"{failure['raised']} is no judgement of the test: the patch may make no sense"
     return ""

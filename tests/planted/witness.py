@@ -17,13 +17,21 @@ from typing import Any
 
 import pytest
 from botocore.client import BaseClient
+from hypothesis import Phase, settings
+from hypothesis.errors import FlakyFailure
 
 from paywatch import memory, ports, runner
+from paywatch.errors import PaywatchError
+from tests.proofs import KEY
 
 # The path of the file to write to.
 TELLS = "PAYWATCH_WITNESS"
 
 CALLS, POLLS = "calls", "polls"
+
+# What a test raises by its own judgement, and what paywatch raises on purpose. Anything else may
+# come from a patch that makes no sense.
+JUDGEMENTS = (AssertionError, pytest.fail.Exception, PaywatchError)
 
 PORTS_IN_MEMORY = (
     (memory.MemoryPayments, ("watched", "fetch", "save", "acknowledge")),
@@ -56,6 +64,25 @@ counted(ports.Allowance, "spend", CALLS)
 counted(runner, "poll_source", POLLS)
 
 
+def is_judgement(raised: BaseException) -> bool:
+    """Whether a test failed by judgement; of Hypothesis' groups of failures, by nothing else."""
+    if isinstance(raised, BaseExceptionGroup):
+        return not isinstance(raised, FlakyFailure) and all(map(is_judgement, raised.exceptions))
+    return isinstance(raised, JUDGEMENTS)
+
+
+def stated_violations(report: pytest.TestReport) -> int | None:
+    """Return how many violations a proof stated; None if the test states none."""
+    stated: list[Any] = [value for key, value in report.user_properties if key == KEY]
+    return sum(int(value["violations"]) for value in stated) if stated else None
+
+
+def pytest_sessionstart() -> None:
+    """Be content with the first example that fails: to make it small takes minutes."""
+    settings.register_profile("planted", phases=set(Phase) - {Phase.shrink, Phase.explain})
+    settings.load_profile("planted")
+
+
 def pytest_runtest_logstart() -> None:
     counts.clear()
 
@@ -66,8 +93,15 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.failed:
-        raised = call.excinfo.type.__name__ if call.excinfo else ""
-        told = {"test": report.nodeid, "when": report.when, "raised": raised}
+        raised = call.excinfo.value if call.excinfo else None
+        told = {
+            "test": report.nodeid,
+            "when": report.when,
+            "raised": type(raised).__name__,
+            "judged": raised is not None and is_judgement(raised),
+            "text": report.longreprtext,
+            "violations": stated_violations(report),
+        }
         failed.append({**told, CALLS: counts[CALLS], POLLS: counts[POLLS]})
     return report
 
