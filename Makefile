@@ -92,7 +92,7 @@ coverage: .venv/.ready ## Hold the rules to full branch coverage by the quick te
 	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term --hypothesis-seed=0 $(COVERED) $(ARGS)
 
 mutants: .venv-mutation/.ready ## Change the rules in every small way: the tests have to notice (an hour)
-	.venv-mutation/bin/python -m tests.mutation $(ARGS)
+	.venv-mutation/bin/python -m tests.mutation $(if $(KEEP),--keep) $(ARGS)
 
 bench: .venv/.ready ## Measure
 	$(BIN)/python -m pytest -m bench tests/benchmarks $(ARGS)

@@ -1,7 +1,10 @@
 """Change the rules in every small way that mutmut knows, and see that the tests notice.
 
-    make mutants            all of them: about an hour, less where nothing changed since
+    make mutants            all of them
     make mutants ARGS='paywatch.discovery.leavers.*'
+
+It goes on where it was cut short. Where the tests or the code have changed since, it tries all of
+them anew, or with KEEP=1 those alone whose function has changed and those that are named.
 
 It ends with a table, with every mutant that is alive and not explained, and with exit code 1 if
 there is any, or an explanation of one that no longer is.
@@ -9,6 +12,7 @@ there is any, or an explanation of one that no longer is.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
@@ -16,8 +20,9 @@ import sys
 from collections.abc import Sequence
 from fnmatch import fnmatch
 from pathlib import Path
+from time import monotonic
 
-from tests.mutation.bench import prepare
+from tests.mutation.bench import BESIDES, ROOT, leave_out_old_tests, prepare, quick_tests
 from tests.mutation.survivors import (
     EXPLAINED,
     Tried,
@@ -27,6 +32,7 @@ from tests.mutation.survivors import (
     stale,
     table,
 )
+from tests.mutation.verdicts import Verdicts, digest_of, progress
 
 # Reads mutants' names, and writes what they change: mutmut's own command takes a second for each.
 SHOW = """
@@ -35,16 +41,22 @@ from mutmut.mutation.diff_apply import find_mutant, get_diff_for_mutant
 names = json.load(sys.stdin)
 print(json.dumps([get_diff_for_mutant(name, path=find_mutant(name).path) for name in names]))
 """
-NOT_TRIED = ("not checked", "check was interrupted by user")
 LIVES = ("survived", "no tests", "suspicious")
+# How often it says how far it is, in seconds, and what mutmut itself says goes here.
+EVERY = 30
+LOG = "mutmut.log"
 
 
-def main(names: Sequence[str]) -> int:
+def main(names: Sequence[str], *, keep: bool) -> int:
     """Try the mutants of these names (all, if there are none); return the exit code."""
     bench = prepare(sys.executable)
-    mutmut = [sys.executable, "-m", "mutmut"]
-    cores = str(os.cpu_count() or 1)
-    subprocess.run([*mutmut, "run", "--max-children", cores, *names], cwd=bench, check=True)
+    verdicts = Verdicts(bench)
+    mixed = _settle(verdicts, names, keep=keep)
+    try:
+        _try(bench, verdicts, names, again=mixed)
+    except KeyboardInterrupt:
+        print("Cut short: the same command goes on from here.")
+        return 130
     tried = results(bench, names)
     explained = read_explained(EXPLAINED.read_text())
     if names:
@@ -55,7 +67,57 @@ def main(names: Sequence[str]) -> int:
     for change in gone:
         print(f"explained, but it does not survive: {change}\n")
     print(table(tried, explained))
+    if mixed:
+        print("Kept verdicts are among these that were found with other tests or other code.")
     return 1 if living or gone else 0
+
+
+def _settle(verdicts: Verdicts, names: Sequence[str], *, keep: bool) -> bool:
+    """Drop the verdicts that do not hold any more; whether such are kept all the same."""
+    digest = digest_of(ROOT, quick_tests(), BESIDES)
+    changed = not verdicts.are_of(digest)
+    there = any(code is not None for code in verdicts.codes().values())
+    mixed = changed and there and keep
+    if mixed:
+        print("The tests or the code have changed since: what was found before is kept.")
+        leave_out_old_tests()
+    elif changed:
+        if there:
+            print("The tests or the code have changed since: all mutants are tried anew.")
+        verdicts.begin_anew(digest)
+    verdicts.forget(lambda name: mixed and bool(names) and _wanted(name, names))
+    return mixed
+
+
+def _try(bench: Path, verdicts: Verdicts, names: Sequence[str], *, again: bool) -> None:
+    """Let mutmut try the mutants that have no verdict, and say now and then how far it is."""
+    codes = verdicts.codes()
+    wanted = list(names)
+    if names and codes and not again:
+        wanted = [name for name, code in codes.items() if code is None and _wanted(name, names)]
+        if not wanted:
+            return
+    cores = str(os.cpu_count() or 1)
+    command = [sys.executable, "-m", "mutmut", "run", "--max-children", cores, *wanted]
+    began = monotonic()
+
+    def say() -> None:
+        now = [code for name, code in verdicts.codes().items() if _wanted(name, names)]
+        print(f"{monotonic() - began:6.0f} s: {progress(now)}", flush=True)
+
+    log = bench / LOG
+    with (
+        log.open("w") as told,
+        subprocess.Popen(command, cwd=bench, stdout=told, stderr=subprocess.STDOUT) as running,
+    ):
+        while running.poll() is None:
+            try:
+                running.wait(EVERY)
+            except subprocess.TimeoutExpired:
+                say()
+    say()
+    if running.returncode != 0:
+        raise SystemExit(f"mutmut ended with {running.returncode}:\n{log.read_text()[-2000:]}")
 
 
 def results(bench: Path, names: Sequence[str]) -> list[Tried]:
@@ -103,4 +165,8 @@ def _module(name: str) -> str:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    arguments = argparse.ArgumentParser(prog="make mutants")
+    arguments.add_argument("--keep", action="store_true", help="keep the verdicts of other tests")
+    arguments.add_argument("names", nargs="*", help="patterns of mutants' names")
+    given = arguments.parse_args()
+    raise SystemExit(main(given.names, keep=given.keep))

@@ -30,6 +30,11 @@ TESTS = (
     ),
     *("tests/unit/aws/test_topics.py", "tests/unit/aws/test_items.py"),
 )
+# What a verdict depends on besides the tests and what they import.
+BESIDES = (
+    *("layers/paywatch/paywatch", "events", "functions", "template.yaml"),
+    "tests/requirements/mutation.txt",
+)
 # What those tests read besides.
 ALSO = ("tests", "events", "functions", "layers", "template.yaml", "samconfig.toml")
 ALSO_TEXT = ("README.md", "CHANGELOG.md")
@@ -65,7 +70,7 @@ def prepare(python: str) -> Path:
     _mirror(ROOT / "layers/paywatch/paywatch", BENCH / "src/paywatch")
     for name in (*ALSO, *ALSO_TEXT):
         _mirror(ROOT / name, BENCH / name)
-    tests = sorted(str(path.relative_to(ROOT)) for pattern in TESTS for path in ROOT.glob(pattern))
+    tests = quick_tests()
     mypy = [python, "-m", "mypy", "--output", "json", "--no-error-summary", "src/paywatch"]
     text = SETTINGS.format(
         marks=json.dumps("-m=not bench and not e2e and not live and not soak"),
@@ -78,6 +83,17 @@ def prepare(python: str) -> Path:
     if not settings.exists() or settings.read_text() != text:
         settings.write_text(text)
     return BENCH
+
+
+def quick_tests() -> list[str]:
+    """Return the files and folders of tests that have to notice."""
+    return sorted(str(path.relative_to(ROOT)) for pattern in TESTS for path in ROOT.glob(pattern))
+
+
+def leave_out_old_tests() -> None:
+    """Take away from among the mutants the tests that the checkout no longer has."""
+    if (BENCH / "mutants/tests").is_dir():
+        _mirror(ROOT / "tests", BENCH / "mutants/tests")
 
 
 def _mirror(source: Path, target: Path) -> None:
