@@ -39,6 +39,9 @@ BESIDES = (
 ALSO = ("tests", "events", "functions", "layers", "template.yaml", "samconfig.toml")
 ALSO_TEXT = ("README.md", "CHANGELOG.md")
 
+# A mutant that never ends is given up after so many times as long as all its tests take.
+PATIENCE = 5
+
 SETTINGS = """\
 [tool.pytest.ini_options]
 addopts = ["-q", "--import-mode=importlib", "-p", "no:cacheprovider", {marks}]
@@ -59,6 +62,7 @@ only_mutate = {rules}
 also_copy = {also}
 pytest_add_cli_args_test_selection = {tests}
 type_check_command = {types}
+timeout_multiplier = {patience}
 use_git_change_detection = false
 track_dependencies = false
 """
@@ -78,6 +82,7 @@ def prepare(python: str) -> Path:
         also=json.dumps([*ALSO, *ALSO_TEXT]),
         tests=json.dumps(tests),
         types=json.dumps(mypy),
+        patience=PATIENCE,
     )
     settings = BENCH / "pyproject.toml"
     if not settings.exists() or settings.read_text() != text:

@@ -22,12 +22,13 @@ from hypothesis.errors import FlakyFailure
 
 from paywatch import memory, ports, runner
 from paywatch.errors import PaywatchError
-from tests.proofs import KEY
 
 # The path of the file to write to.
 TELLS = "PAYWATCH_WITNESS"
 
 CALLS, POLLS = "calls", "polls"
+# The how many-th case of a proof it was that failed.
+CASE = "case"
 
 # What a test raises by its own judgement, and what paywatch raises on purpose. Anything else may
 # come from a patch that makes no sense.
@@ -71,12 +72,6 @@ def is_judgement(raised: BaseException) -> bool:
     return isinstance(raised, JUDGEMENTS)
 
 
-def stated_violations(report: pytest.TestReport) -> int | None:
-    """Return how many violations a proof stated; None if the test states none."""
-    stated: list[Any] = [value for key, value in report.user_properties if key == KEY]
-    return sum(int(value["violations"]) for value in stated) if stated else None
-
-
 def pytest_sessionstart() -> None:
     """Be content with the first example that fails: to make it small takes minutes."""
     settings.register_profile("planted", phases=set(Phase) - {Phase.shrink, Phase.explain})
@@ -100,7 +95,7 @@ def pytest_runtest_makereport(
             "raised": type(raised).__name__,
             "judged": raised is not None and is_judgement(raised),
             "text": report.longreprtext,
-            "violations": stated_violations(report),
+            CASE: dict(report.user_properties).get(CASE, 0),
         }
         failed.append({**told, CALLS: counts[CALLS], POLLS: counts[POLLS]})
     return report
