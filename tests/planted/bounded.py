@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from paylab.combining import combined
 from paylab.world import Order
@@ -15,12 +16,13 @@ from tests.discovery import test_moving_lists as lists
 from tests.gates import CLOCK
 from tests.planted.witness import CASE
 from tests.scenarios.playing import Playing
-from tests.simulation import episode, test_two_runs
+from tests.simulation import episode
 from tests.simulation.cases import Case, singles
+from tests.simulation.schedules import at_each_write, late_by_chance
 from tests.simulation.showing import Played
 
 FAULTS = (("outbox", "compago"), ("alert", "compago"), ("busy", "onepay"))
-SCHEDULES = 60
+EVERY, SCHEDULES = 10, 60
 EPISODES = range(1, 31)
 COMBINATIONS = range(20)
 LISTS: tuple[tuple[str, Order, bool], ...] = (
@@ -75,7 +77,7 @@ def struck() -> Iterable[Case]:
     for plot, source in FAULTS:
         steps = Case(plot, source).play().steps
         yield from (
-            case for case in singles(plot, source) if steps[case.strikes[0].step - 1] not in CLOCK
+            case for case in singles(plot, source) if steps[case.runs[0][0].step - 1] not in CLOCK
         )
 
 
@@ -84,8 +86,8 @@ def test_one_fault(record_property: Note) -> None:
 
 
 def test_two_runs_at_once(record_property: Note) -> None:
-    random = test_two_runs.scheduled(SCHEDULES)
-    play([*test_two_runs.before_each_effect(), *random], record_property)
+    chosen = islice(at_each_write(), 0, None, EVERY)
+    play(chain(chosen, map(late_by_chance, range(SCHEDULES))), record_property)
 
 
 def test_random_episodes(record_property: Note) -> None:
@@ -97,10 +99,10 @@ def test_combined_faults(record_property: Note) -> None:
 
 
 def test_moving_lists(record_property: Note) -> None:
-    lists.scans.clear()
+    lists.counted.clear()
     try:
         for source, order, by_id in LISTS:
             lists.check(source, order, by_id, EXAMPLES)
     except BaseException:
-        record_property(CASE, lists.scans["examples"] + 1)
+        record_property(CASE, lists.counted["runs"] + 1)
         raise
