@@ -39,12 +39,9 @@ BESIDES = (
 ALSO = ("tests", "events", "functions", "layers", "template.yaml", "samconfig.toml")
 ALSO_TEXT = ("README.md", "CHANGELOG.md")
 
-# A mutant that never ends is given up after so many times as long as all its tests take.
-PATIENCE = 5
-
 SETTINGS = """\
 [tool.pytest.ini_options]
-addopts = ["-q", "--import-mode=importlib", "-p", "no:cacheprovider", {marks}]
+addopts = ["-q", "--import-mode=importlib", "-pno:cacheprovider", "-p{plugin}", {marks}]
 consider_namespace_packages = true
 pythonpath = ["src", "tests/lab", "."]
 markers = ["bench: -", "e2e: -", "live: -", "soak: -", "takes: -"]
@@ -62,7 +59,6 @@ only_mutate = {rules}
 also_copy = {also}
 pytest_add_cli_args_test_selection = {tests}
 type_check_command = {types}
-timeout_multiplier = {patience}
 use_git_change_detection = false
 track_dependencies = false
 """
@@ -77,12 +73,12 @@ def prepare(python: str) -> Path:
     tests = quick_tests()
     mypy = [python, "-m", "mypy", "--output", "json", "--no-error-summary", "src/paywatch"]
     text = SETTINGS.format(
+        plugin="tests.mutation.ending",
         marks=json.dumps("-m=not bench and not e2e and not live and not soak"),
         rules=json.dumps([f"src/paywatch/{rule}" for rule in RULES]),
         also=json.dumps([*ALSO, *ALSO_TEXT]),
         tests=json.dumps(tests),
         types=json.dumps(mypy),
-        patience=PATIENCE,
     )
     settings = BENCH / "pyproject.toml"
     if not settings.exists() or settings.read_text() != text:
