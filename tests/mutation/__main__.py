@@ -18,6 +18,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from fcntl import LOCK_EX, LOCK_NB, flock
 from fnmatch import fnmatch
 from pathlib import Path
 from time import monotonic
@@ -45,15 +46,21 @@ LIVES = ("survived", "no tests", "suspicious")
 # How often it says how far it is, in seconds, and what mutmut itself says goes here.
 EVERY = 30
 LOG = "mutmut.log"
+LOCK = "lock"
 
 
 def main(names: Sequence[str], *, keep: bool) -> int:
     """Try the mutants of these names (all, if there are none); return the exit code."""
     bench = prepare(sys.executable)
+    alone = (bench / LOCK).open("w")
+    try:
+        flock(alone, LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        raise SystemExit("Another run is at work on this bench.") from None
     verdicts = Verdicts(bench)
     mixed = _settle(verdicts, names, keep=keep)
     try:
-        _try(bench, verdicts, names, again=mixed)
+        _try(bench, verdicts, names, again=mixed, lock=alone.fileno())
     except KeyboardInterrupt:
         print("Cut short: the same command goes on from here.")
         return 130
@@ -89,7 +96,7 @@ def _settle(verdicts: Verdicts, names: Sequence[str], *, keep: bool) -> bool:
     return mixed
 
 
-def _try(bench: Path, verdicts: Verdicts, names: Sequence[str], *, again: bool) -> None:
+def _try(bench: Path, verdicts: Verdicts, names: Sequence[str], *, again: bool, lock: int) -> None:
     """Let mutmut try the mutants that have no verdict, and say now and then how far it is."""
     codes = verdicts.codes()
     wanted = list(names)
@@ -108,7 +115,9 @@ def _try(bench: Path, verdicts: Verdicts, names: Sequence[str], *, again: bool) 
     log = bench / LOG
     with (
         log.open("w") as told,
-        subprocess.Popen(command, cwd=bench, stdout=told, stderr=subprocess.STDOUT) as running,
+        subprocess.Popen(
+            command, cwd=bench, stdout=told, stderr=subprocess.STDOUT, pass_fds=[lock]
+        ) as running,
     ):
         while running.poll() is None:
             try:
