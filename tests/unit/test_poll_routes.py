@@ -36,6 +36,11 @@ def aged(world: World, count: int) -> list[str]:
     return ids
 
 
+def polled(polling: Polling, times: int) -> None:
+    for _ in range(times):
+        polling.poll("compago")
+
+
 def polls_until_told(polling: Polling, ids: list[str], most: int) -> int | None:
     """Let them be paid; return after how many polls all were told."""
     for payment_id in ids:
@@ -51,8 +56,7 @@ def polls_until_told(polling: Polling, ids: list[str], most: int) -> int | None:
 def test_isolation_answers_by_id_that_are_refused_hold_up_nobody(status: int) -> None:
     polling = Polling(["compago"], by_id=False, faults=[Answers(status)])
     ids = aged(polling.world(), 20)
-    for _ in range(4):
-        polling.poll("compago")
+    polled(polling, 4)
     assert polls_until_told(polling, ids[3:7], most=2) == 1
     assert polls_until_told(polling, ids[9:12], most=2) == 1
 
@@ -60,8 +64,7 @@ def test_isolation_answers_by_id_that_are_refused_hold_up_nobody(status: int) ->
 def test_isolation_two_answers_by_id_that_fail_hold_up_nobody_else() -> None:
     polling = Polling(["compago"])
     ids = aged(polling.world(), 20)
-    for _ in range(4):
-        polling.poll("compago")
+    polled(polling, 4)
     spoilt = ServerError(
         when=lambda asked, _: any(key in asked.request.target for key in ids[:2]), statuses=(500,)
     )
@@ -84,12 +87,10 @@ def test_isolation_a_list_that_is_never_answered_keeps_nobody_of_another_from_be
     polling = Polling(["compago"])
     world = polling.world()
     ids = aged(world, 20)
-    for _ in range(4):
-        polling.poll("compago")
+    polled(polling, 4)
     polling.lab.faults = [of_the_word("ON_HOLD")]
     world.add("ON_HOLD", at=polling.clock.now(), created_at=polling.clock.now() - HOUR)
-    for _ in range(3):
-        polling.poll("compago")
+    polled(polling, 3)
     assert "ON_HOLD" in [
         walk["list"] for walk in polling.reports[-1]["sources"]["compago"]["certificates"]
     ]
@@ -112,8 +113,7 @@ def test_isolation_a_page_that_was_never_read_keeps_nobody_of_the_others_from_be
     ]
     for number in range(520):
         world.add("CONFIRMED", created_at=now - timedelta(days=1, minutes=number))
-    for _ in range(4):
-        polling.poll("compago")
+    polled(polling, 4)
     assert polls_until_told(polling, ids[100:103], most=2) == 1
     assert polls_until_told(polling, ids[200:203], most=2) == 1
 

@@ -124,13 +124,17 @@ def test_what_others_have_written_to_an_item_stays(dynamodb: DynamoDBClient) -> 
     }
 
 
+def telling(dynamodb: DynamoDBClient) -> tuple[DynamoPayments, list[tuple[str, str, str]]]:
+    """Return a table, and the list of what it tells of items that cannot be read."""
+    told: list[tuple[str, str, str]] = []
+    clock = StandingClock()
+    return DynamoPayments(dynamodb, stack.TABLE, clock, lambda *about: told.append(about)), told
+
+
 def test_an_item_that_cannot_be_read_is_told_and_holds_up_no_other(
     dynamodb: DynamoDBClient,
 ) -> None:
-    told: list[tuple[str, str, str]] = []
-    payments = DynamoPayments(
-        dynamodb, stack.TABLE, StandingClock(), lambda *about: told.append(about)
-    )
+    payments, told = telling(dynamodb)
     good, bad = opened("p1"), opened("p2")
     # Into the same partition, as a hand may have put it.
     item = item_of(bad) | {"pk": {"S": partition(COMPAGO, good.bucket)}, "version": {"S": "1"}}
@@ -147,10 +151,7 @@ def test_an_item_that_cannot_be_read_is_told_and_holds_up_no_other(
 def test_isolation_a_payment_whose_item_cannot_be_read_is_named_to_whoever_reads(
     dynamodb: DynamoDBClient,
 ) -> None:
-    told: list[tuple[str, str, str]] = []
-    payments = DynamoPayments(
-        dynamodb, stack.TABLE, StandingClock(), lambda *about: told.append(about)
-    )
+    payments, told = telling(dynamodb)
     good, bad = opened("p1"), opened("p2")
     payments.save(good, None)
     dynamodb.put_item(TableName=stack.TABLE, Item=item_of(bad) | {"format": {"N": "2"}})
