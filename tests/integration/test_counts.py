@@ -130,7 +130,6 @@ def move(stage: OnAws, source: str, word: str) -> list[LabPayment]:
         ("compago", "CONFIRMED", 60, Counter()),
         ("compago", "CONFIRMED", 250, Counter()),
         ("onepay", "processing", 60, Counter()),
-        ("onepay", "processing", 250, Counter()),
         # That no item holds a new one is asked for, a hundred at a time.
         ("compago", "new", 60, Counter({"BatchGetItem": 1})),
         ("onepay", "new", 60, Counter({"BatchGetItem": 1})),
