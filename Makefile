@@ -17,7 +17,7 @@ PIP := -m pip install -qq --disable-pip-version-check
 .DELETE_ON_ERROR:
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo fortnight test check coverage mutants bench soak scan build build-here invoke e2e format lock clean python3.13
+.PHONY: help demo fortnight test check coverage mutants bench soak week scan build build-here invoke e2e format lock clean python3.13
 
 help: ## Say what there is
 	@sed -nE 's/^([a-z0-9]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -99,6 +99,9 @@ bench: .venv/.ready ## Measure
 
 soak: .venv/.ready .venv-rie/.ready .venv-ministack/.ready ## Run the tests that look for what only time brings out
 	$(BIN)/python -m pytest -m soak -n auto --dist load --maxschedchunk 1 $(ARGS)
+
+week: .venv/.ready ## Poll 5,000 open payments every minute of a week (an hour, a core for each source)
+	PAYWATCH_DAYS=7 $(BIN)/python -m pytest -m soak -n auto --dist load --maxschedchunk 1 tests/scale/test_week.py $(ARGS)
 
 scan: .venv-sam/.ready .venv-checkov/.ready ## Judge the template as SAM and a security review would
 	$(SAM) validate --region us-east-1

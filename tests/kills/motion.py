@@ -15,10 +15,14 @@ CROWD = 14
 
 
 class Motion:
-    """Moves the payments of a Compago and a OnePay world."""
+    """Moves the payments of a Compago and a OnePay world.
+
+    One of OnePay's is never moved: there is always something to be told as overdue.
+    """
 
     def __init__(self, compago: World, onepay: World, dice: Random) -> None:
         self._compago, self._onepay, self._dice = compago, onepay, dice
+        self._left = onepay.add("created").id
         for _ in range(OPEN):
             compago.add("PENDING")
             onepay.add(dice.choice(("created", "processing")))
@@ -44,5 +48,9 @@ class Motion:
             self._onepay.move(payment.id, dice.choice(("refunded", "disputed")))
 
     def _some(self, world: World, status: str, most: int = GOING) -> list[LabPayment]:
-        there = [payment for payment in world.payments() if payment.status == status]
+        there = [
+            payment
+            for payment in world.payments()
+            if payment.status == status and payment.id != self._left
+        ]
         return self._dice.sample(there, min(len(there), self._dice.randint(0, most)))

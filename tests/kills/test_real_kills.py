@@ -81,7 +81,7 @@ def test_fifty_kills_lose_nothing_and_invent_nothing(tmp_path: Path, proof: Proo
 
 
 @pytest.mark.soak
-@pytest.mark.takes(26)
+@pytest.mark.takes(30)
 def test_a_thousand_kills_lose_nothing_and_invent_nothing(tmp_path: Path, proof: Proof) -> None:
     first = 3 + seed_offset()
     rounds = at_once(kills, tmp_path, CHECKOUT, range(first, first + 19), 50)

@@ -5,7 +5,7 @@ It keeps next to nothing of an event, so that it can listen for a week.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -114,11 +114,12 @@ class Listener:
         if place is None:
             return f"it was not {data['status']}, or that was told before"
         change = payment.history[place]
+        if data["derived"] and self._polls_past(payment.expired) > 1:
+            return f"it expired at {payment.expired}, polls before"
         if place > payment.told:
             self._pass_over(payment, place)
             payment.told = place
-            first = bisect_left(self._starts, change.at)
-            polls = max(0, len(self._starts) - first)
+            polls = self._polls_from(change.at)
             self.found.append(Found(change, polls, data["detected_by"]))
         said = (Decimal(data["amount"]), data["currency"], data["external_id"])
         if said != (change.amount, change.currency, change.external_id):
@@ -141,6 +142,14 @@ class Listener:
                 payment.expired, self.expiries = deadline, self.expiries + 1
                 return place
         return None
+
+    def _polls_from(self, at: datetime) -> int:
+        """Return how many polls have begun since then."""
+        return len(self._starts) - bisect_left(self._starts, at)
+
+    def _polls_past(self, deadline: datetime | None) -> int:
+        """Return how many have begun behind a deadline; at its instant it is not over."""
+        return len(self._starts) - (bisect_right(self._starts, deadline) if deadline else 0)
 
     def _pass_over(self, payment: _Payment, until: int) -> None:
         """Take note of what was not told though a whole poll could read it."""

@@ -95,6 +95,11 @@ def rename(polls: list[Poll]) -> None:
     poll.deliveries[place] = Delivery(0, {**event, "id": f"{event['id']}0"})
 
 
+def expire_late(polls: list[Poll]) -> None:
+    poll, place = told(polls, "expired")
+    polls[-1].deliveries.append(poll.deliveries.pop(place))
+
+
 BROKEN: list[tuple[str, Callable[[list[Poll]], None]]] = [
     ("it came after version 2", repeat),
     ("it came after version 0", leave_out),
@@ -108,6 +113,7 @@ BROKEN: list[tuple[str, Callable[[list[Poll]], None]]] = [
     ("it was not expired", lambda p: saying(p, "expired", derived=False)),
     ("it says", lambda p: saying(p, "paid", amount="0.01")),
     ("its id is not that of version 1", rename),
+    ("polls before", expire_late),
     ("its expiry was never told", lambda p: told(p, "expired")[0].deliveries.clear()),
 ]
 
