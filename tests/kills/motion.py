@@ -17,12 +17,12 @@ CROWD = 14
 class Motion:
     """Moves the payments of a Compago and a OnePay world.
 
-    One of OnePay's is never moved: there is always something to be told as overdue.
+    One of OnePay's is in motion for ever: there is always something to be told as overdue.
     """
 
     def __init__(self, compago: World, onepay: World, dice: Random) -> None:
         self._compago, self._onepay, self._dice = compago, onepay, dice
-        self._left = onepay.add("created").id
+        self._left = onepay.add("processing").id
         for _ in range(OPEN):
             compago.add("PENDING")
             onepay.add(dice.choice(("created", "processing")))
