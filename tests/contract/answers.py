@@ -77,6 +77,15 @@ def alike(value: Any) -> Any:
     return value
 
 
+def written_out(value: Any) -> Any:
+    """Write numbers without an exponent."""
+    if isinstance(value, Mapping):
+        if value.keys() == {"N"}:
+            return {"N": format(Decimal(value["N"]), "f")}
+        return {name: written_out(each) for name, each in value.items()}
+    return [written_out(each) for each in value] if isinstance(value, list) else value
+
+
 def _answered(client: DynamoDBClient, table: str, request: Request) -> Any:
     call: Any = getattr(client, request.operation)
     if request.operation == "batch_get_item":

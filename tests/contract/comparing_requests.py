@@ -10,10 +10,12 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from tests.contract import stack
-from tests.contract.answers import Answer, ask, items
+from tests.contract.answers import Answer, ask, items, written_out
 from tests.contract.comparing import Walked
 from tests.contract.differences import DIFFERENCES
 from tests.contract.differing import FAILED, Difference, explained
+from tests.contract.excuses import held
+from tests.contract.parts import Item, is_of
 from tests.contract.requests import Request, request
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class RequestsComparison:
         self._ministack = ministack
         self._known = known
         self._mended = [each for each in known if each.mending is not None]
+        self._rephrasing = [each for each in known if each.rephrasing is not None]
 
     def walk(self, seed: int) -> Walked:
         """Compare every answer, and the tables where that says too little, and now and then.
@@ -55,6 +58,7 @@ class RequestsComparison:
                 asked = request(random)
                 walked.done.append(asked)
                 walked.drawn += 1
+                own = self._own(table, asked)
                 moto, ministack = self._ask(table, asked, look=False)
                 seen = explained(self._mended, asked, moto, ministack)
                 if seen is not None and moto.code in HARMLESS and step % LOOKED:
@@ -63,7 +67,7 @@ class RequestsComparison:
                 walked.tables += 1
                 moto = replace(moto, after=items(self._moto, table))
                 ministack = replace(ministack, after=items(self._ministack, table))
-                differences = self.explain(asked, moto, ministack)
+                differences = self.explain(asked, moto, ministack, own)
                 if differences is None:
                     walked.parted = self.again(walked.done) or _parted(asked, moto, ministack)
                     return walked
@@ -75,26 +79,49 @@ class RequestsComparison:
         """Compare the tables after every request."""
         with self._tables() as table:
             for asked in operations:
+                own = self._own(table, asked)
                 moto, ministack = self._ask(table, asked)
-                if self.explain(asked, moto, ministack) is None:
+                if self.explain(asked, moto, ministack, own) is None:
                     return _parted(asked, moto, ministack)
                 self._make_alike(table, moto, ministack)
         return ""
 
-    def explain(self, asked: Request, moto: Answer, ministack: Answer) -> list[Difference] | None:
+    def explain(
+        self,
+        asked: Request,
+        moto: Answer,
+        ministack: Answer,
+        own: Sequence[Item] | None = None,
+    ) -> list[Difference] | None:
         """Return the known differences that explain why the answers are not alike (`explained`).
 
-        Where one may, moto is asked in other words, of what the table held before.
+        Where some may, moto is asked in other words, of what the table held before: what whoever
+        refused has left as it was, but for the request's `own` item, if that was read before.
         """
+        before = held(asked, moto, ministack)
+        if own is not None:
+            before = [*(item for item in before if not is_of(asked, item)), *own]
+        return self._explain(self._rephrasing, before, asked, moto, ministack)
+
+    def _explain(
+        self,
+        rephrasing: Sequence[Difference],
+        before: Sequence[Item],
+        asked: Request,
+        moto: Answer,
+        ministack: Answer,
+    ) -> list[Difference] | None:
         found = explained(self._known, asked, moto, ministack)
         if found is not None:
             return found
-        # Who refuses leaves everything as it was.
-        before = (ministack if ministack.refusal or not asked.writes else moto).after
-        for each in self._known:
-            other = each.rephrasing(asked) if each.rephrasing is not None else None
+        for each in rephrasing:
+            if each.rephrasing is None or not each.said_by(moto, ministack):
+                continue
+            other = each.rephrasing(asked, before)
             if other is not None:
-                rest = explained(self._known, asked, self._asked_of(before, other), ministack)
+                others = [left for left in rephrasing if left is not each]
+                answer = self._asked_of(before, other)
+                rest = self._explain(others, before, other, answer, ministack)
                 if rest is not None:
                     return [each, *rest]
         return None
@@ -111,8 +138,20 @@ class RequestsComparison:
         """Ask moto, with these items in the table."""
         with own_table(self._moto) as table:
             for item in before:
-                self._moto.put_item(TableName=table, Item=item)
+                put = Request("put_item", {"Item": written_out(item)})
+                if (answer := ask(self._moto, table, put, look=False)).refusal:
+                    return answer
             return ask(self._moto, table, asked)
+
+    def _own(self, table: str, asked: Request) -> Sequence[Item] | None:
+        """Read what is to be updated: of what moto refuses, or breaks at, it may do a part."""
+        if asked.operation != "update_item":
+            return None
+        key = {"Key": asked.params["Key"], "ConsistentRead": True}
+        found = ask(self._moto, table, Request("get_item", key), look=False)
+        if found.refusal:
+            return None
+        return [found.content["Item"]] if "Item" in found.content else []
 
     def _ask(self, table: str, asked: Request, *, look: bool = True) -> tuple[Answer, Answer]:
         clients = self._moto, self._ministack

@@ -12,21 +12,39 @@ from __future__ import annotations
 
 from tests.contract.differences_by_example import BY_EXAMPLE
 from tests.contract.differing import ANSWERED, FAILED, INVALID, Difference
-from tests.contract.examples import (
-    KEY,
-    asking_whether_it_is_there,
-    of_a_new_item,
-    of_an_old_item,
-    put,
-    query,
-    update,
+from tests.contract.examples import KEY, put, query, update
+from tests.contract.excuses import (
+    beginning_with_no_text,
+    of_no_key,
+    reaching_nothing,
+    with_any,
     with_last_page,
     without_capacity,
+    written_in_part,
+)
+from tests.contract.rephrasings import (
+    asking_whether_it_is_there,
+    asking_whether_there_is_a_size,
+    asking_whether_types_are_alike,
+    removing_from_an_item,
+    removing_from_no_item,
+    with_no_size_for_nought,
+    with_the_key_that_is_to_be,
+    with_the_key_written_out,
+    without_double_negation,
+    without_exponents,
+    without_the_list_that_is_not_there,
+    without_what_is_left_over,
 )
 from tests.contract.requests import Request
 
 STATIC = (
     rf"{INVALID}(1 validation error detected: )?(Invalid \w+Expression|Value provided|Expression)"
+)
+# What is refused before any item is looked at.
+STATIC_FAULTS = (
+    *("unused", "undefined", "parentheses", "reserved", "bounds"),
+    *("operand", "sum", "overlap"),
 )
 CONDITIONS = "DG, Condition and filter expressions, operators, and functions in DynamoDB: "
 OF_CONDITIONS = "alternator: test_condition_expression.py, "
@@ -57,6 +75,7 @@ MOTO: tuple[Difference, ...] = (
         moto=INVALID,
         ministack=INVALID,
         leaves_traces=True,
+        where=written_in_part,
         example=update("SET seen = :a DELETE tags :n", a={"S": "a"}, n={"N": "1"}),
     ),
     Difference(
@@ -66,20 +85,33 @@ MOTO: tuple[Difference, ...] = (
         "test_filter_expression.py, test_filter_expression_unused_val",
         moto=f"({ANSWERED}|{FAILED}|crash: (KeyError|ValueError|IncorrectOperandType))",
         ministack=STATIC,
+        where=with_any(*STATIC_FAULTS),
         example=query(unused={"S": "a"}),
     ),
     Difference(
         "the size of what is not there breaks it",
         right="ministack",
-        document="none found: DG has no word on the size of what is not there. That the condition "
-        "fails and is not refused is what alternator has of a number and a boolean, which have no "
-        "size either (test_filter_expression.py, test_filter_expression_num_size), and of a path "
-        "to nothing (test_condition_expression.py, test_update_condition_nested_attributes)",
-        moto=rf"(crash: (ValueError: Invalid (attribute|filter)|TypeError: sequence)"
-        rf"|{INVALID}Bad Filter Expression: Invalid|{INVALID}Bad Filter Expression: sequence)",
+        document="none found: DG has no word on the size of what is not there. It is held to be "
+        "like a path to nothing, which differs from every value and fails all else (alternator: "
+        "test_condition_expression.py, test_update_condition_nested_attributes and "
+        "test_update_condition_ne)",
+        moto=rf"(crash: (ValueError: Invalid attribute|TypeError: sequence)"
+        rf"|{INVALID}Bad Filter Expression: (Invalid attribute|sequence))",
         ministack=f"({ANSWERED}|{FAILED}|{INVALID})",
+        rephrasing=asking_whether_there_is_a_size,
         example=query("size(seen) > :n", n={"N": "1"}),
         before=[put()],
+    ),
+    Difference(
+        "the size of a number breaks it; ministack says nought",
+        right="neither",
+        document="alternator: test_filter_expression.py, test_filter_expression_num_size: it is "
+        "neither less than a number nor not",
+        moto=f"(crash: ValueError: Invalid filter|{INVALID}Bad Filter Expression: Invalid filter)",
+        ministack=f"({ANSWERED}|{FAILED}|{INVALID})",
+        rephrasing=with_no_size_for_nought,
+        example=query("size(version) < :n", n={"N": "1"}),
+        before=[put(version={"N": "1"})],
     ),
     Difference(
         "a condition that is negated twice breaks it",
@@ -87,6 +119,7 @@ MOTO: tuple[Difference, ...] = (
         document=CONDITIONS + "Syntax; " + OF_CONDITIONS + "test_update_condition_not",
         moto=rf"(crash: ValueError: Bad NOT|{INVALID}Bad Filter Expression: Bad NOT)",
         ministack=f"({ANSWERED}|{FAILED}|{INVALID})",
+        rephrasing=without_double_negation,
         example=query("NOT NOT attribute_exists(seen)"),
         before=[put()],
     ),
@@ -97,6 +130,7 @@ MOTO: tuple[Difference, ...] = (
         "alternator: test_number.py, test_invalid_numbers, test_update_expression_plus_imprecise",
         moto="crash: ValueError: invalid literal for int",
         ministack=f"({ANSWERED}|{FAILED}|{INVALID})",
+        rephrasing=without_exponents,
         example=update("SET epoch = if_not_exists(epoch, :n) + :n", n={"N": "1E+2"}),
     ),
     Difference(
@@ -105,6 +139,7 @@ MOTO: tuple[Difference, ...] = (
         document=OF_UPDATES + "test_update_expression_list_append_non_list_arguments",
         moto="crash: AssertionError",
         ministack=f"({FAILED}|{INVALID})",
+        rephrasing=without_the_list_that_is_not_there,
         example=update("SET history = list_append(:l, history)", l={"L": []}),
     ),
     Difference(
@@ -113,6 +148,7 @@ MOTO: tuple[Difference, ...] = (
         document=OF_CONDITIONS + "test_update_condition_lt and test_update_condition_between",
         moto=r"crash: TypeError: .* not supported between",
         ministack=f"({ANSWERED}|{FAILED}|{INVALID})",
+        rephrasing=asking_whether_types_are_alike,
         example=query("seen < version"),
         before=[put(seen={"S": "a"}, version={"N": "1"})],
     ),
@@ -134,6 +170,7 @@ MOTO: tuple[Difference, ...] = (
         "alternator: test_gsi.py, test_gsi_wrong_type_attribute_update and test_gsi_empty_value",
         moto=ANSWERED,
         ministack=f"{INVALID}One or more parameter values",
+        where=of_no_key,
         example=Request(
             "update_item",
             {
@@ -149,7 +186,20 @@ MOTO: tuple[Difference, ...] = (
         right="ministack",
         document=OF_UPDATES + "test_update_expression_set_key",
         moto=f"{INVALID}.*Cannot update attribute",
-        ministack=f"({ANSWERED}|{FAILED})",
+        ministack=f"({ANSWERED}|{FAILED}|{INVALID})",
+        rephrasing=with_the_key_written_out,
+        before=[put()],
+        example=update("SET seen = if_not_exists(pk, :a)", a={"S": "a"}),
+    ),
+    Difference(
+        "a key may not even be read of an item that is not there; ministack reads what it is to be",
+        right="neither",
+        document="DG, Using update expressions in DynamoDB: Preventing overwrites to an existing "
+        "attribute: a value is taken where the item has no attribute, and what is not there has "
+        "none",
+        moto=f"{INVALID}.*Cannot update attribute",
+        ministack=f"({ANSWERED}|{FAILED}|{INVALID})",
+        rephrasing=with_the_key_that_is_to_be,
         example=update("SET seen = if_not_exists(pk, :a)", a={"S": "a"}),
     ),
     Difference(
@@ -159,7 +209,7 @@ MOTO: tuple[Difference, ...] = (
         "test_item.py, test_update_item_non_existent",
         moto=f"{INVALID}The document path",
         ministack=ANSWERED,
-        where=of_a_new_item,
+        rephrasing=removing_from_no_item,
         example=update("REMOVE outbox.a"),
     ),
 )
@@ -170,7 +220,8 @@ MINISTACK: tuple[Difference, ...] = (
         right="moto",
         document=OF_UPDATES + "test_update_expression_multi_overlap",
         moto=f"{INVALID}.*Two document paths overlap",
-        ministack="",
+        ministack=f"({ANSWERED}|{FAILED})",
+        where=with_any("overlap"),
         example=update("SET seen = :a REMOVE seen", a={"S": "a"}),
     ),
     Difference(
@@ -179,8 +230,8 @@ MINISTACK: tuple[Difference, ...] = (
         document=OF_UPDATES + "test_nested_attribute_update_bad_path_dot",
         moto=f"{INVALID}The document path",
         ministack=ANSWERED,
-        where=of_an_old_item,
         before=[put()],
+        rephrasing=removing_from_an_item,
         example=update("REMOVE outbox.a"),
     ),
     Difference(
@@ -190,6 +241,7 @@ MINISTACK: tuple[Difference, ...] = (
         "test_update_expression_spurious_value",
         moto=f"{INVALID}.*ExpressionAttribute(Names|Values) unused",
         ministack=f"({ANSWERED}|{FAILED}|{INVALID})",
+        rephrasing=without_what_is_left_over,
         example=Request(
             "update_item",
             {
@@ -206,6 +258,7 @@ MINISTACK: tuple[Difference, ...] = (
         moto=f"({ANSWERED}|{FAILED})",
         ministack=f"{INVALID}.*begins_with",
         before=[put(version={"N": "1"})],
+        where=beginning_with_no_text,
         example=query("begins_with(version, :a)", a={"S": "a"}),
     ),
     Difference(
@@ -215,6 +268,7 @@ MINISTACK: tuple[Difference, ...] = (
         "DynamoDB: Reserved words",
         moto=f"{INVALID}.*reserved keyword",
         ministack=ANSWERED,
+        where=reaching_nothing,
         example=query("status = :a", a={"S": "a"}),
     ),
     Difference(
@@ -223,6 +277,7 @@ MINISTACK: tuple[Difference, ...] = (
         document=OF_UPDATES + "test_update_expression_plus_basic",
         moto=f"{INVALID}(An operand in the update expression|.*Incorrect operand type)",
         ministack=ANSWERED,
+        where=with_any("sum"),
         example=update("SET epoch = if_not_exists(epoch, :l) + :l", l={"L": []}),
     ),
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.contract.answers import Answer
+from tests.contract.parts import Item, is_of
 from tests.contract.requests import Request
 
 ANSWERED = "answered"
@@ -15,6 +16,7 @@ INVALID = "ValidationException: "
 FAILED = "ConditionalCheckFailedException"
 
 Mending = Callable[[Request, Any, Any], Any]
+Rephrasing = Callable[[Request, Sequence[Item]], Request | None]
 
 
 @dataclass(frozen=True)
@@ -22,12 +24,15 @@ class Difference:
     """One way in which the emulators differ, and what AWS does.
 
     `moto` and `ministack` are what each says, as patterns that have to match the beginning of its
-    refusal (ANSWERED where it refuses nothing). Where both answer, `mending` makes AWS's content
-    of the wrong one's, given both. `rephrasing`, where only that tells whether this is why they
-    differ, makes of a request one that AWS answers alike and moto rightly (None: it is not about
-    that). `right` does as AWS does: "moto", "ministack" or "neither". `before` are requests that
-    are made first, and `example` is the one that shows the difference; what is not `drawn` is shown
-    by its example alone, no random request goes there.
+    refusal (ANSWERED where it refuses nothing). That alone excuses nothing: whoever speaks so may
+    lie. So each that is `drawn` says besides what the request has that makes them differ, in one of
+    three ways. Where both answer, `mending` makes AWS's content of the wrong one's, given both.
+    `rephrasing` makes of a request, and of what the table held before it, one that moto answers
+    right where ministack is, and like ministack where that is wrong (None: it is not about that);
+    so the whole answer is compared. Otherwise `where` looks at the request. `right` does as AWS
+    does: "moto", "ministack" or "neither". `before` are requests that are made first, and `example`
+    is the one that shows the difference; what is not `drawn` is shown by its example alone, no
+    random request goes there.
     """
 
     name: str
@@ -37,29 +42,37 @@ class Difference:
     before: Sequence[Request] = ()
     moto: str = ANSWERED
     ministack: str = ANSWERED
-    where: Callable[[Request, Answer, Answer], bool] = lambda request, moto, ministack: True
+    where: Callable[[Request, Answer, Answer], bool] | None = field(default=None, compare=False)
     mending: Mending | None = field(default=None, compare=False)
-    rephrasing: Callable[[Request], Request | None] | None = field(default=None, compare=False)
+    rephrasing: Rephrasing | None = field(default=None, compare=False)
     leaves_traces: bool = False
     drawn: bool = True
 
     def shown_by(self, moto: Answer | None, ministack: Answer | None) -> bool:
         """Whether the answers to the example are as they are said to be; None is not looked at."""
-        said = ((self.moto, moto), (self.ministack, ministack))
-        if not all(_fits(pattern, answer) for pattern, answer in said if answer is not None):
+        if not self.said_by(moto, ministack):
             return False
         if moto is None or ministack is None or self.right == "neither":
             return True
         return not same(moto, ministack)
 
+    def said_by(self, moto: Answer | None, ministack: Answer | None) -> bool:
+        """Whether the emulators speak as it says; None is not looked at."""
+        said = ((self.moto, moto), (self.ministack, ministack))
+        return all(_fits(pattern, answer) for pattern, answer in said if answer is not None)
+
     def explains(self, request: Request, moto: Answer, ministack: Answer) -> bool:
         """Whether this is the way in which two answers differ that are otherwise alike."""
-        fits = _fits(self.moto, moto) and _fits(self.ministack, ministack)
-        if self.mending is not None or self.rephrasing is not None or not fits:
+        if self.where is None or not self.said_by(moto, ministack):
             return False
         if self.leaves_traces != ((moto.code, moto.content) == (ministack.code, ministack.content)):
             return False
-        return self.where(request, moto, ministack)
+        return (
+            plausible(request, moto)
+            and plausible(request, ministack)
+            and _rest(request, moto) == _rest(request, ministack)
+            and self.where(request, moto, ministack)
+        )
 
 
 def explained(
@@ -89,6 +102,16 @@ def explained(
 
 def _fits(pattern: str, answer: Answer) -> bool:
     return re.match(pattern, answer.refusal or ANSWERED) is not None
+
+
+def plausible(request: Request, answer: Answer) -> bool:
+    """Whether there is a condition, if one failed."""
+    return answer.code != FAILED or "ConditionExpression" in request.params
+
+
+def _rest(request: Request, answer: Answer) -> list[Item]:
+    """Return the items that no known difference touches."""
+    return [item for item in answer.after if not request.writes or not is_of(request, item)]
 
 
 def same(one: Answer, other: Answer) -> bool:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.contract.comparing import report
-from tests.contract.emulating import NAMES, comparison
+from tests.contract.emulating import NAMES, REQUESTS, comparison
 from tests.e2e.emulator import emulator, installed
+
+USAGE = f"usage: python -m tests.contract.replay ({'|'.join(NAMES)}) SEED"
+# No walk was done.
+REFUSED = 2
 
 
 def replay(name: str, seed: int, endpoint: str | None) -> int:
@@ -21,15 +26,27 @@ def replay(name: str, seed: int, endpoint: str | None) -> int:
     return 1 if walked.parted else 0
 
 
-def main(name: str, seed: int) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Compare with ministack too, where there is one."""
-    if not installed():
-        return replay(name, seed, None)
-    with tempfile.TemporaryDirectory() as folder, emulator(Path(folder)) as ministack:
-        return replay(name, seed, ministack.endpoint)
+    try:
+        name, seed = arguments[0], int(arguments[1])
+    except (IndexError, ValueError):
+        name, seed = "", -1
+    if name not in NAMES or seed < 0 or len(arguments) != 2:
+        print(USAGE, file=sys.stderr)
+        return REFUSED
+    if installed():
+        with tempfile.TemporaryDirectory() as folder, emulator(Path(folder)) as ministack:
+            return replay(name, seed, ministack.endpoint)
+    if name == REQUESTS:
+        print(
+            "requests are compared between moto and ministack, and ministack is not installed: "
+            "make .venv-ministack/.ready",
+            file=sys.stderr,
+        )
+        return REFUSED
+    return replay(name, seed, None)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3 or sys.argv[1] not in NAMES or not sys.argv[2].isdigit():
-        sys.exit(f"usage: python -m tests.contract.replay ({'|'.join(NAMES)}) SEED")
-    sys.exit(main(sys.argv[1], int(sys.argv[2])))
+    sys.exit(main(sys.argv[1:]))
