@@ -3,27 +3,35 @@
     make mutants            all of them
     make mutants ARGS='paywatch.discovery.leavers.*'
 
+What is changed stands inside of functions, methods and properties; what stands outside of them,
+such as constants and the defaults of fields, is not.
+
 It goes on where it was cut short. Where the tests or the code have changed since, it tries all of
 them anew, or with KEEP=1 those alone whose function has changed and those that are named.
 
 It ends with a table, with every mutant that is alive and not explained, and with exit code 1 if
-there is any, or an explanation of one that no longer is.
+there is any, or an explanation of one that no longer is; with exit code 2 if a name fits no mutant.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from fcntl import LOCK_EX, LOCK_NB, flock
-from fnmatch import fnmatch
 from pathlib import Path
 from time import monotonic
 
-from tests.mutation.bench import BESIDES, ROOT, leave_out_old_tests, prepare, quick_tests
+from tests.mutation.bench import (
+    BESIDES,
+    ROOT,
+    leave_out_old_tests,
+    not_mutated,
+    prepare,
+    quick_tests,
+)
+from tests.mutation.mutmut_runs import Mutmut
+from tests.mutation.names import fits, fitting_nothing, function_of, module_of
 from tests.mutation.survivors import (
     EXPLAINED,
     Tried,
@@ -35,17 +43,7 @@ from tests.mutation.survivors import (
 )
 from tests.mutation.verdicts import Verdicts, digest_of, progress
 
-# Reads mutants' names, and writes what they change: mutmut's own command takes a second for each.
-SHOW = """
-import json, sys
-from mutmut.mutation.diff_apply import find_mutant, get_diff_for_mutant
-names = json.load(sys.stdin)
-print(json.dumps([get_diff_for_mutant(name, path=find_mutant(name).path) for name in names]))
-"""
 LIVES = ("survived", "no tests", "suspicious")
-# How often it says how far it is, in seconds, and what mutmut itself says goes here.
-EVERY = 30
-LOG = "mutmut.log"
 LOCK = "lock"
 
 
@@ -57,18 +55,31 @@ def main(names: Sequence[str], *, keep: bool) -> int:
         flock(alone, LOCK_EX | LOCK_NB)
     except BlockingIOError:
         raise SystemExit("Another run is at work on this bench.") from None
-    verdicts = Verdicts(bench)
-    mixed = _settle(verdicts, names, keep=keep)
     try:
-        _try(bench, verdicts, names, again=mixed, lock=alone.fileno())
+        digest = digest_of(ROOT, quick_tests(), BESIDES)
+        return work(bench, Mutmut(bench, alone.fileno()), names, digest, keep=keep)
     except KeyboardInterrupt:
         print("Cut short: the same command goes on from here.")
         return 130
-    tried = results(bench, names)
-    explained = read_explained(EXPLAINED.read_text())
+
+
+def work(bench: Path, mutmut: Mutmut, names: Sequence[str], digest: str, *, keep: bool) -> int:
+    """Try those of these names on a bench that nobody else is at work on.
+
+    `digest` stands for the tests and the code as they are now.
+    """
+    verdicts = Verdicts(bench)
+    mixed = _settle(verdicts, names, digest, keep=keep)
     if names:
-        explained = {c: why for c, why in explained.items() if _wanted(f"{c.function}__", names)}
-    living, gone = alive(tried, explained), stale(tried, explained)
+        mutmut.make()
+        if unknown := fitting_nothing(names, verdicts.codes()):
+            print(*(f"No mutant is named {name}" for name in unknown), sep="\n")
+            return 2
+    _try(mutmut, verdicts, names)
+    tried = results(mutmut, names)
+    explained = read_explained(EXPLAINED.read_text())
+    named = {change for change in explained if fits(f"{change.function}__", names)}
+    living, gone = alive(tried, explained), stale(tried, named)
     for each in living:
         print(f"{each.status}: {each.change or each.module}\n")
     for change in gone:
@@ -76,12 +87,12 @@ def main(names: Sequence[str], *, keep: bool) -> int:
     print(table(tried, explained))
     if mixed:
         print("Kept verdicts are among these that were found with other tests or other code.")
+    print(f"Decorated functions that are left out: {', '.join(not_mutated()) or 'none'}.")
     return 1 if living or gone else 0
 
 
-def _settle(verdicts: Verdicts, names: Sequence[str], *, keep: bool) -> bool:
+def _settle(verdicts: Verdicts, names: Sequence[str], digest: str, *, keep: bool) -> bool:
     """Drop the verdicts that do not hold any more; whether such are kept all the same."""
-    digest = digest_of(ROOT, quick_tests(), BESIDES)
     changed = not verdicts.are_of(digest)
     there = any(code is not None for code in verdicts.codes().values())
     mixed = changed and there and keep
@@ -92,85 +103,33 @@ def _settle(verdicts: Verdicts, names: Sequence[str], *, keep: bool) -> bool:
         if there:
             print("The tests or the code have changed since: all mutants are tried anew.")
         verdicts.begin_anew(digest)
-    verdicts.forget(lambda name: mixed and bool(names) and _wanted(name, names))
+    verdicts.forget(lambda name: mixed and bool(names) and fits(name, names))
     return mixed
 
 
-def _try(bench: Path, verdicts: Verdicts, names: Sequence[str], *, again: bool, lock: int) -> None:
+def _try(mutmut: Mutmut, verdicts: Verdicts, names: Sequence[str]) -> None:
     """Let mutmut try the mutants that have no verdict, and say now and then how far it is."""
-    codes = verdicts.codes()
-    wanted = list(names)
-    if names and codes and not again:
-        wanted = [name for name, code in codes.items() if code is None and _wanted(name, names)]
-        if not wanted:
-            return
-    cores = str(os.cpu_count() or 1)
-    command = [sys.executable, "-m", "mutmut", "run", "--max-children", cores, *wanted]
+    left = [name for name, code in verdicts.codes().items() if code is None and fits(name, names)]
+    if names and not left:
+        return
     began = monotonic()
 
     def say() -> None:
-        now = [code for name, code in verdicts.codes().items() if _wanted(name, names)]
+        now = [code for name, code in verdicts.codes().items() if fits(name, names)]
         print(f"{monotonic() - began:6.0f} s: {progress(now)}", flush=True)
 
-    log = bench / LOG
-    with (
-        log.open("w") as told,
-        subprocess.Popen(
-            command, cwd=bench, stdout=told, stderr=subprocess.STDOUT, pass_fds=[lock]
-        ) as running,
-    ):
-        while running.poll() is None:
-            try:
-                running.wait(EVERY)
-            except subprocess.TimeoutExpired:
-                say()
-    say()
-    if running.returncode != 0:
-        raise SystemExit(f"mutmut ended with {running.returncode}:\n{log.read_text()[-2000:]}")
+    mutmut.attempt(left if names else [], say)
 
 
-def results(bench: Path, names: Sequence[str]) -> list[Tried]:
+def results(mutmut: Mutmut, names: Sequence[str]) -> list[Tried]:
     """Read what became of the mutants of these names."""
-    listed = subprocess.run(
-        [sys.executable, "-m", "mutmut", "results", "--all", "true"],
-        cwd=bench,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    pairs = [line.strip().rsplit(": ", 1) for line in listed.stdout.splitlines() if ": " in line]
-    found = {name: status for name, status in pairs if _wanted(name, names)}
+    found = {name: each for name, each in mutmut.results().items() if fits(name, names)}
     living = [name for name, status in found.items() if status in LIVES]
-    diffs = subprocess.run(
-        [sys.executable, "-c", SHOW],
-        cwd=bench,
-        input=json.dumps(living),
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    changes = dict(zip(living, json.loads(diffs.stdout), strict=True))
-    return [
-        Tried(
-            _module(name),
-            status,
-            change_of(_function(name), changes[name]) if name in changes else None,
-        )
-        for name, status in found.items()
-    ]
-
-
-def _wanted(name: str, names: Sequence[str]) -> bool:
-    return not names or any(fnmatch(name, pattern) for pattern in names)
-
-
-def _function(name: str) -> str:
-    """Return the function's name, as mutmut spells it."""
-    return name.rpartition("__mutmut_")[0]
-
-
-def _module(name: str) -> str:
-    return _function(name).rpartition(".")[0].removeprefix("paywatch.")
+    changes = {
+        name: change_of(function_of(name), diff)
+        for name, diff in zip(living, mutmut.changes(living), strict=True)
+    }
+    return [Tried(module_of(name), each, changes.get(name)) for name, each in found.items()]
 
 
 if __name__ == "__main__":

@@ -1,17 +1,20 @@
 """The bench that mutmut works on: a copy of the checkout in the shape that mutmut knows.
 
 mutmut names a mutant after its file below `src`, and remembers by these names what it has tried, so
-the bench is brought up to date and not made anew.
+the bench is brought up to date and not made anew. The mutated files lie there without decorators.
 """
 
 from __future__ import annotations
 
-import filecmp
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
+from tests.mutation.undecorated import left_out, undecorated
+
 ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "layers/paywatch/paywatch"
 BENCH = ROOT / ".mutants"
 
 # What is mutated: the rules, the poll and the outbox.
@@ -33,7 +36,7 @@ TESTS = (
 # What a verdict depends on besides the tests and what they import.
 BESIDES = (
     *("layers/paywatch/paywatch", "events", "functions", "template.yaml"),
-    "tests/requirements/mutation.txt",
+    *("tests/requirements/mutation.txt", "tests/mutation/undecorated.py"),
 )
 # What those tests read besides.
 ALSO = ("tests", "events", "functions", "layers", "template.yaml", "samconfig.toml")
@@ -67,9 +70,9 @@ track_dependencies = false
 def prepare(python: str) -> Path:
     """Bring the bench up to date with the checkout; return where it is."""
     BENCH.mkdir(exist_ok=True)
-    _mirror(ROOT / "layers/paywatch/paywatch", BENCH / "src/paywatch")
+    mirror(PACKAGE, BENCH / "src/paywatch", {p: undecorated(p.read_text()) for p in mutated()})
     for name in (*ALSO, *ALSO_TEXT):
-        _mirror(ROOT / name, BENCH / name)
+        mirror(ROOT / name, BENCH / name)
     tests = quick_tests()
     mypy = [python, "-m", "mypy", "--output", "json", "--no-error-summary", "src/paywatch"]
     text = SETTINGS.format(
@@ -91,23 +94,38 @@ def quick_tests() -> list[str]:
     return sorted(str(path.relative_to(ROOT)) for pattern in TESTS for path in ROOT.glob(pattern))
 
 
+def mutated() -> list[Path]:
+    """Return the files that are mutated."""
+    return sorted(path for rule in RULES for path in PACKAGE.glob(rule) if path.suffix == ".py")
+
+
+def not_mutated() -> list[str]:
+    """Return the names of the functions in these files that mutmut leaves out all the same."""
+    return [name for path in mutated() for name in left_out(path.read_text())]
+
+
 def leave_out_old_tests() -> None:
     """Take away from among the mutants the tests that the checkout no longer has."""
     if (BENCH / "mutants/tests").is_dir():
-        _mirror(ROOT / "tests", BENCH / "mutants/tests")
+        mirror(ROOT / "tests", BENCH / "mutants/tests")
 
 
-def _mirror(source: Path, target: Path) -> None:
-    """Make the target what the source is; what is the same stays untouched."""
+def mirror(source: Path, target: Path, instead: Mapping[Path, str] | None = None) -> None:
+    """Make the target what the source is, or what stands there `instead` of one of its files.
+
+    What is the same stays untouched.
+    """
+    instead = instead or {}
     if source.is_file():
-        if not target.exists() or not filecmp.cmp(source, target, shallow=False):
+        wanted = instead[source].encode() if source in instead else source.read_bytes()
+        if not target.exists() or target.read_bytes() != wanted:
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
+            target.write_bytes(wanted)
         return
-    wanted = {path.name for path in source.iterdir() if path.name != "__pycache__"}
+    names = {path.name for path in source.iterdir() if path.name != "__pycache__"}
     target.mkdir(parents=True, exist_ok=True)
     for path in target.iterdir():
-        if path.name not in wanted:
+        if path.name not in names:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    for name in wanted:
-        _mirror(source / name, target / name)
+    for name in names:
+        mirror(source / name, target / name, instead)
