@@ -25,10 +25,31 @@ LONG = 60
 WHY = 300
 HEADS = ("proof", "cases", "violations", "seed", "seconds")
 
+SEED, DAYS = "PAYWATCH_SEED", "PAYWATCH_DAYS"
+# What the environment may tell: what is meant where it does not, and the least that makes sense.
+TOLD = {SEED: (0, 0), DAYS: (2, 1)}
+DIGITS = 9
+
 
 def seed_offset() -> int:
     """Where the seeds of the long proofs begin: PAYWATCH_SEED, 0 unless told."""
-    return int(os.environ.get("PAYWATCH_SEED", "0"))
+    return _number(SEED)
+
+
+def days() -> int:
+    """How many days the longest proof polls: PAYWATCH_DAYS, 2 unless told."""
+    return _number(DAYS)
+
+
+def _number(name: str) -> int:
+    """Return a number that the environment tells; raise UsageError if it is none."""
+    default, least = TOLD[name]
+    said = os.environ.get(name, str(default))
+    if said.isascii() and said.isdecimal() and len(said) <= DIGITS and int(said) >= least:
+        return int(said)
+    raise pytest.UsageError(
+        f"{name} is {said!r}: a whole number is needed, {least} or more, of at most {DIGITS} digits"
+    )
 
 
 @dataclass(frozen=True)
@@ -146,7 +167,12 @@ class Progress:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Tell progress where the terminal is, and not in the processes that run tests for it."""
+    """Refuse what the environment tells wrongly, before any test is.
+
+    Tell progress where the terminal is, and not in the processes that run tests for it.
+    """
+    for name in TOLD:
+        _number(name)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Progress(config))
 

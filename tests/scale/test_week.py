@@ -6,7 +6,6 @@ taken from a cache (tests/remembering.py): the reading of rows is not what is pr
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from dataclasses import dataclass, field
 from math import ceil
@@ -16,7 +15,7 @@ import pytest
 from paywatch.providers import rows
 from tests.held import Held
 from tests.polling import Polling
-from tests.proofs import Proof, seed_offset
+from tests.proofs import Proof, days, seed_offset
 from tests.remembering import remembering
 from tests.scale.crowd import Crowd
 from tests.scale.listener import Found, Listener
@@ -26,7 +25,7 @@ SOURCES = ("compago", "onepay")
 MOVING = 0.01
 DAY = 24 * 60
 # So many of them; `make week` asks for seven.
-DAYS = int(os.environ.get("PAYWATCH_DAYS", "2"))
+DAYS = days()
 # Settled lists are read in turn, and totals have to differ twice.
 BY_TOTALS = 5
 REGRETS = ("refunded", "disputed")

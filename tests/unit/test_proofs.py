@@ -14,7 +14,9 @@ from tests.proofs import (
     Progress,
     Proof,
     Stated,
+    days,
     laid_out,
+    pytest_configure,
     pytest_terminal_summary,
     rows,
     seed_offset,
@@ -128,3 +130,26 @@ def test_seeds_begin_where_they_are_told(monkeypatch: pytest.MonkeyPatch) -> Non
     assert seed_offset() == 0
     monkeypatch.setenv("PAYWATCH_SEED", "40")
     assert seed_offset() == 40
+
+
+@pytest.mark.parametrize("said", ["abc", "", "1e3", "-1", "+1", "1_000", " 1", "2.0", "1" * 10])
+def test_no_test_is_begun_with_a_seed_that_is_none(
+    said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config: Any = SimpleNamespace(workerinput={})
+    monkeypatch.setenv("PAYWATCH_SEED", "0")
+    pytest_configure(config)
+    monkeypatch.setenv("PAYWATCH_SEED", said)
+    with pytest.raises(pytest.UsageError, match=r"^PAYWATCH_SEED is '.*': a whole number"):
+        pytest_configure(config)
+
+
+def test_a_proof_of_days_takes_one_of_them_or_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    config: Any = SimpleNamespace(workerinput={})
+    monkeypatch.setenv("PAYWATCH_DAYS", "7")
+    pytest_configure(config)
+    assert days() == 7
+    for said in ("0", "a", "1.5"):
+        monkeypatch.setenv("PAYWATCH_DAYS", said)
+        with pytest.raises(pytest.UsageError, match=f"^PAYWATCH_DAYS is '{said}': .* 1 or more"):
+            pytest_configure(config)
