@@ -24,8 +24,9 @@ from tests.gates import Fault, Killed
 from tests.integration.aws_line import Call, Send
 from tests.integration.on_aws import OnAws
 
-# A case that takes longer than this hangs.
-LONGEST_CASE = 120
+# Seconds after which a case hangs: of the processor's time, which another that is busy beside it
+# does not take away, and by the clock on the wall, for one that waits for ever.
+LONGEST_CASE, LONGEST_WAIT = 120, 3600
 
 ERRORS = {
     "dynamodb": ("InternalServerError", "ProvisionedThroughputExceededException"),
@@ -63,6 +64,10 @@ class Case:
     done: dict[str, Any]
 
 
+# Where a case is struck: its first five fields.
+Place = tuple[int, int, str, str, list[str]]
+
+
 class Crossroads:
     """The line's carrier: `open` while it forks; in a child, `struck` from the fault on.
 
@@ -77,10 +82,10 @@ class Crossroads:
         self._every = every
         self._fitting = 0
         self._at_once = at_once or free_cores()
-        self._children: list[tuple[int, int]] = []
+        self._children: list[tuple[int, int, Place]] = []
         self._cases: list[Case] = []
         self._report_to: int | None = None
-        self._mine: tuple[int, int, str, str, list[str]] | None = None
+        self._mine: Place | None = None
         self._dead = False
         self.calls: list[Call] = []
         self.open = False
@@ -130,6 +135,9 @@ class Crossroads:
         """Let a child begin; whether this is it."""
         while len(self._children) >= self._at_once:
             self._wait()
+        # A death is everybody's matter.
+        others = spared(call, self._stage) if fault is not Fault.DEATH_AFTER else []
+        place = len(self.calls), len(self._stage.ticks), call.kind, fault.value, others
         read, write = os.pipe()
         with warnings.catch_warnings():
             # Threads that earlier tests left asleep are no matter to a child that needs none.
@@ -137,28 +145,42 @@ class Crossroads:
             child = os.fork()
         if child:
             os.close(write)
-            self._children.append((child, read))
+            self._children.append((child, read, place))
             return False
         gc.disable()  # it would touch, and so copy, all that is shared with the parent
-        signal.alarm(LONGEST_CASE)
+        _end_in_time()
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         self.open, self._children = False, []
         self._report_to = write
-        # A death is everybody's matter.
-        others = spared(call, self._stage) if fault is not Fault.DEATH_AFTER else []
-        tick = len(self._stage.ticks)
-        self._mine = len(self.calls), tick, call.kind, fault.value, others
+        self._mine = place
         return True
 
     def _wait(self) -> None:
         """Wait for the child that began first."""
-        child, read = self._children.pop(0)
+        child, read, place = self._children.pop(0)
         with os.fdopen(read, "rb") as pipe:
             told = pipe.read()
         _, status = os.waitpid(child, 0)
-        if not told:
-            raise AssertionError(f"a case told nothing and ended with {status}")
-        self._cases.append(Case(**json.loads(told)))
+        if told:
+            self._cases.append(Case(**json.loads(told)))
+            return
+        code = os.waitstatus_to_exitcode(status)
+        why = _TIMES.get(-code, f"it told nothing, and ended with {code}")
+        self._cases.append(Case(*place, 0, [why], {}))
+
+
+_TIMES: dict[int, str] = {
+    signal.SIGPROF: f"no end within {LONGEST_CASE} seconds of the processor's time",
+    signal.SIGALRM: f"no end within {LONGEST_WAIT} seconds: it waits for ever",
+}
+
+
+def _end_in_time() -> None:
+    """Let this process end by a signal where it comes to no end by itself."""
+    for each in _TIMES:
+        signal.signal(each, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_PROF, LONGEST_CASE)
+    signal.setitimer(signal.ITIMER_REAL, LONGEST_WAIT)
 
 
 def _error(call: Call, number: int) -> Exception:
