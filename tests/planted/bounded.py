@@ -18,6 +18,7 @@ from tests.planted.witness import CASE
 from tests.scenarios.playing import Playing
 from tests.simulation import episode
 from tests.simulation.cases import Case, singles
+from tests.simulation.replaying import command
 from tests.simulation.schedules import at_each_write, late_by_chance
 from tests.simulation.showing import Played
 
@@ -42,7 +43,7 @@ class Episode:
 
     @property
     def command(self) -> str:
-        return f"python -m tests.simulation.episode {self.seed}"
+        return command("tests.simulation.episode", self.seed)
 
     def findings(self) -> list[str]:
         """Play it, and return what does not hold."""
@@ -57,7 +58,7 @@ class Combination:
 
     @property
     def command(self) -> str:
-        return f"python -m paylab.play --combined --seed {self.seed}"
+        return combined(self.seed).replay
 
     def findings(self) -> list[str]:
         """Play it, and return what does not hold."""

@@ -1,22 +1,23 @@
 """A plot with one fault or two, run and held to the invariants.
 
-`python -m tests.simulation.cases busy/compago 17:LATE 9:ERROR_AFTER` runs one case alone: the first
-fault strikes the plot's run, the second one the run that recovers from it; those of one run are
-joined, as in `17:LATE+20:ERROR_AFTER`.
+`.venv/bin/python -m tests.simulation.cases busy/compago 17:LATE 9:ERROR_AFTER` runs one case alone:
+the first fault strikes the plot's run, the second one the run that recovers from it; those of one
+run are joined, as in `17:LATE+20:ERROR_AFTER`.
 """
 
 from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 
 from paywatch.domain.payments import timestamp
 from tests.gates import Fault
-from tests.simulation.plots import PLOTS
+from tests.simulation.plots import PLOTS, SOURCES
+from tests.simulation.replaying import Unplayable, command, one_of, replay
 from tests.simulation.stage import OF_PUBLISH, Stage, Strike, strikes
 from tests.simulation.verdict import findings, told, told_at_once
 
@@ -37,7 +38,7 @@ class Case:
 
     @property
     def command(self) -> str:
-        return f"python -m tests.simulation.cases {self}"
+        return command("tests.simulation.cases", self)
 
     def play(self) -> Stage:
         """Run the plot with its faults, and nothing after the last run that is struck."""
@@ -53,21 +54,25 @@ class Case:
             stage.tick()
 
     def findings(self) -> list[str]:
-        """Return what does not hold after it."""
+        """Return what does not hold after it; a fault that never struck is among that."""
         try:
-            stage = self.play()
-            if [[strike.fault in OF_PUBLISH for strike in run] for run in self.runs] == [[True]]:
-                self._hold_up_one(stage)
-            asked_in_vain = PLOTS[self.plot].action == "reconcile" and not self._is_noted(stage)
-            self.recover(stage)
-            if asked_in_vain:
-                self._ask_the_day_after(stage)
-            alert = PLOTS[self.plot].alerts.get(self.source)
-            expected = undisturbed(self.plot, self.source)
-            found = findings(stage, expected, alert, most_duplicates=stage.repeats)
-            return [*stage.wrong, *found]
+            return self.judged()
         except Exception:
             return [traceback.format_exc()]
+
+    def judged(self) -> list[str]:
+        """Do the same, and raise what is raised: Unplayable where a fault never struck."""
+        stage = self.play()
+        if [[strike.fault in OF_PUBLISH for strike in run] for run in self.runs] == [[True]]:
+            self._hold_up_one(stage)
+        asked_in_vain = PLOTS[self.plot].action == "reconcile" and not self._is_noted(stage)
+        self.recover(stage)
+        if asked_in_vain:
+            self._ask_the_day_after(stage)
+        alert = PLOTS[self.plot].alerts.get(self.source)
+        expected = undisturbed(self.plot, self.source)
+        found = findings(stage, expected, alert, most_duplicates=stage.repeats)
+        return [*stage.wrong, *found]
 
     def _hold_up_one(self, stage: Stage) -> None:
         """One message that is not taken holds up its own payment, and no other in this run."""
@@ -119,35 +124,44 @@ def singles(
     plot: str, source: str, wanted: Callable[[list[str]], list[Strike]] = strikes
 ) -> list[Case]:
     """Return a plot with every wanted fault (every one) at the steps of its run."""
-    steps = Case(plot, source).play().steps
-    return [Case(plot, source, ((strike,),)) for strike in wanted(steps)]
+    stage = Case(plot, source).play()
+    return [Case(plot, source, ((strike,),)) for strike in _left(stage, wanted)]
 
 
 def seconds(first: Case, wanted: Callable[[list[str]], list[Strike]] = strikes) -> list[Case]:
     """Return a case of one fault with the wanted second ones at the steps of the run after it."""
     stage = first.play()
     stage.tick()
-    return [Case(first.plot, first.source, (*first.runs, (s,))) for s in wanted(stage.steps)]
+    return [Case(first.plot, first.source, (*first.runs, (s,))) for s in _left(stage, wanted)]
 
 
 def in_the_same_run(
     first: Case, wanted: Callable[[list[str]], list[Strike]] = strikes
 ) -> list[Case]:
-    """Return it with the wanted second ones at the later steps of the run that the first struck."""
+    """Return it with the wanted second ones at the later steps of the run that the first struck.
+
+    A request to a provider that the first one has taken away is struck already, and a call that
+    fails because of the first one has no effect behind which another could come.
+    """
     (run,) = first.runs
-    later = [s for s in wanted(first.play().steps) if s.step > run[-1].step]
+    later = [s for s in _left(first.play(), wanted) if s.step > run[-1].step]
     return [Case(first.plot, first.source, ((*run, s),)) for s in later]
 
 
-def main() -> int:
-    """Run one case and print what does not hold."""
-    name, *runs = sys.argv[1:]
-    plot, _, source = name.partition("/")
-    struck = tuple(tuple(map(Strike.parse, run.split("+"))) for run in runs) or ((),)
-    wrong = Case(plot, source, struck).findings()
-    print("\n".join(wrong or ["everything holds"]))
-    return bool(wrong)
+def _left(stage: Stage, wanted: Callable[[list[str]], list[Strike]]) -> list[Strike]:
+    """Return the wanted faults for which a stage's last run has left room."""
+    return [strike for strike in wanted(stage.steps) if stage.leaves(strike)]
+
+
+def again(said: Sequence[str]) -> list[str]:
+    """Return what does not hold after the case that a command line says; raise Unplayable."""
+    if not said:
+        raise Unplayable("which case? Say a plot and its source, as in busy/compago 17:LATE")
+    plot, _, source = said[0].partition("/")
+    struck = tuple(tuple(map(Strike.parse, run.split("+"))) for run in said[1:]) or ((),)
+    case = Case(one_of("plot", plot, list(PLOTS)), one_of("source", source, SOURCES), struck)
+    return case.judged()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(replay(again))

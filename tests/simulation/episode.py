@@ -1,13 +1,13 @@
 """One random episode: payments live, everything fails, two runs overlap, clocks step; then calm.
 
-`python -m tests.simulation.episode 1234` plays the episode of one seed alone.
+`.venv/bin/python -m tests.simulation.episode 1234` plays the episode of one seed alone.
 """
 
 from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -21,6 +21,7 @@ from tests.simulation.chronicle import Chronicle
 from tests.simulation.duty import Duties, Duty
 from tests.simulation.life import Life
 from tests.simulation.model import Model
+from tests.simulation.replaying import Unplayable, command, replay, whole
 from tests.simulation.stage import SECONDS, Broken, Stage, fail, fits
 from tests.simulation.stepping import Stepping, Turn
 from tests.simulation.verdict import of_alert_steps
@@ -73,7 +74,7 @@ class Tally:
 
     @property
     def command(self) -> str:
-        return f"python -m tests.simulation.episode {self.seed}"
+        return command("tests.simulation.episode", self.seed)
 
 
 class Episode:
@@ -264,12 +265,15 @@ def play(seed: int) -> Tally:
     return Episode(seed).play()
 
 
-def main() -> int:
-    """Play one episode and print what does not hold."""
-    tally = play(int(sys.argv[1]))
-    print("\n".join(tally.wrong or [f"everything holds: {tally}"]))
-    return bool(tally.wrong)
+def again(said: Sequence[str]) -> list[str]:
+    """Play the episode of the seed that a command line says; return what does not hold."""
+    if len(said) != 1:
+        raise Unplayable("which episode? Say its seed, as in 1234")
+    tally = play(whole(said[0], "seed"))
+    if not tally.wrong:
+        print(tally)
+    return tally.wrong
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(replay(again))

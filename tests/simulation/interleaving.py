@@ -1,27 +1,30 @@
 """Two runs of one source at once: which steps of whom come when is written.
 
-`python -m tests.simulation.interleaving small/compago/poll 'A:17 B:9:57 A B'` plays one schedule
-alone: A, a poll, begins and stops before its 18th step, 57 seconds later B begins, and so on. With
-`moves` after B's action, payments move as the second of them begins.
+`.venv/bin/python -m tests.simulation.interleaving small/compago/poll 'A:17 B:9:57 A B'` plays one
+schedule alone: A, a poll, begins and stops before its 18th step, 57 seconds later B begins, and so
+on. With `moves` after B's action, payments move as the second of them begins.
 """
 
 from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
 from paywatch.invocation import Invocation
 from tests.gates import Gate
 from tests.polling import Polling
-from tests.simulation.plots import PLOTS, Plot
+from tests.simulation.plots import PLOTS, SOURCES, Plot
 from tests.simulation.prepared import prepared, state_of
+from tests.simulation.replaying import Unplayable, command, one_of, replay
 from tests.simulation.stage import SECONDS, Stage
 from tests.simulation.stepping import OTHER, Stepping, Turn
 from tests.simulation.verdict import findings
 from tests.simulation.weaving import Deed, Journal, Weave
+
+ACTIONS = ("poll", "reconcile")
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ class Duet:
 
     @property
     def command(self) -> str:
-        return f"python -m tests.simulation.interleaving {self}"
+        return command("tests.simulation.interleaving", self)
 
     def play(self) -> Played:
         """Run both, as processes that begin with it."""
@@ -158,16 +161,24 @@ def _move_on(stage: Stage) -> None:
             stage.world.move(payment.id, onward[payment.status])
 
 
-def main() -> int:
-    """Play one schedule; print how the runs lay to each other, and what does not hold."""
-    place, schedule = sys.argv[1:]
-    plot, source, action, *moves = place.split("/")
-    turns = tuple(map(Turn.parse, schedule.split()))
-    performance = Duet(Place(plot, source, action, bool(moves)), turns).perform()
+def again(said: Sequence[str]) -> list[str]:
+    """Play the schedule that a command line says, and print how the runs lay to each other.
+
+    Return what does not hold; raise Unplayable.
+    """
+    if len(said) != 2 or len(words := said[0].split("/")) < 3 or words[3:] not in ([], ["moves"]):
+        raise Unplayable("which schedule? Say it as in small/compago/poll/moves 'A:17 B:9:57 A B'")
+    plot, source, action = words[:3]
+    one_of("plot", plot, list(PLOTS))
+    one_of("source", source, SOURCES)
+    one_of("action", action, ACTIONS)
+    turns = tuple(map(Turn.parse, said[1].split()))
+    if not turns:
+        raise Unplayable("the schedule says nobody's turn")
+    performance = Duet(Place(plot, source, action, bool(words[3:])), turns).perform()
     print(performance.weave)
-    print("\n".join(performance.findings or ["everything holds"]))
-    return bool(performance.findings)
+    return performance.findings
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(replay(again))

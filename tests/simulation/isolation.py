@@ -1,23 +1,25 @@
 """Two busy sources in one run: what strikes the one leaves the other's part of that run whole.
 
-`python -m tests.simulation.isolation onepay,compago/onepay 17:GONE` runs one case alone: both are
-polled, in this order, and it is OnePay that the fault strikes.
+`.venv/bin/python -m tests.simulation.isolation onepay,compago/onepay 17:GONE` runs one case alone:
+both are polled, in this order, and it is OnePay that the fault strikes.
 """
 
 from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 
 from tests.gates import REQUEST, TABLE, Fault
-from tests.simulation.plots import TOGETHER
+from tests.simulation.plots import SOURCES, TOGETHER
+from tests.simulation.replaying import Unplayable, command, one_of, replay
 from tests.simulation.stage import Stage, Strike, fits
 from tests.simulation.verdict import findings, told, told_at_once
 
 Told = Set[tuple[str, str]]
+ORDERS = (SOURCES, SOURCES[::-1])
 # What a source shares with no other. A late answer is left out: in these runs, unlike in those of a
 # deployed function, one source is polled after the other, on one clock.
 ITS_OWN = TABLE | {REQUEST, "publish", "secret"}
@@ -37,7 +39,7 @@ class Beside:
 
     @property
     def command(self) -> str:
-        return f"python -m tests.simulation.isolation {self}"
+        return command("tests.simulation.isolation", self)
 
     def play(self) -> Stage:
         """Run both with the fault."""
@@ -48,19 +50,23 @@ class Beside:
     def findings(self) -> list[str]:
         """Return what the other source lacks in this run, and what does not hold after it."""
         try:
-            stage = self.play()
-            other = next(source for source in self.order if source != self.struck)
-            at_once, in_the_end, reported = undisturbed(self.order, other)
-            lacking = at_once - _of(other, told_at_once(stage))
-            wrong = [f"not told at once: {each}" for each in sorted(lacking)]
-            if (reports := reports_of(stage, other)) != reported:
-                wrong.append(f"{other} reports {reports}, and {reported} where nothing fails")
-            for _ in range(TOGETHER.polls):
-                stage.tick()
-            found = findings(stage, in_the_end, most_duplicates=stage.repeats)
-            return [*wrong, *stage.wrong, *found]
+            return self.judged()
         except Exception:
             return [traceback.format_exc()]
+
+    def judged(self) -> list[str]:
+        """Do the same, and raise what is raised: Unplayable where the fault never struck."""
+        stage = self.play()
+        other = next(source for source in self.order if source != self.struck)
+        at_once, in_the_end, reported = undisturbed(self.order, other)
+        lacking = at_once - _of(other, told_at_once(stage))
+        wrong = [f"not told at once: {each}" for each in sorted(lacking)]
+        if (reports := reports_of(stage, other)) != reported:
+            wrong.append(f"{other} reports {reports}, and {reported} where nothing fails")
+        for _ in range(TOGETHER.polls):
+            stage.tick()
+        found = findings(stage, in_the_end, most_duplicates=stage.repeats)
+        return [*wrong, *stage.wrong, *found]
 
 
 @cache
@@ -105,14 +111,19 @@ def beside(order: tuple[str, ...], struck: str) -> list[Beside]:
     ]
 
 
-def main() -> int:
-    """Run one case and print what does not hold."""
-    place, strike = sys.argv[1:]
-    order, _, struck = place.partition("/")
-    wrong = Beside(tuple(order.split(",")), struck, Strike.parse(strike)).findings()
-    print("\n".join(wrong or ["everything holds"]))
-    return bool(wrong)
+def again(said: Sequence[str]) -> list[str]:
+    """Return what does not hold after the case that a command line says; raise Unplayable."""
+    if len(said) != 2:
+        raise Unplayable("which case? Say it as in onepay,compago/onepay 17:GONE")
+    place, _, struck = said[0].partition("/")
+    one_of("order", place, [",".join(each) for each in ORDERS])
+    order, strike = tuple(place.split(",")), Strike.parse(said[1])
+    beside = Beside(order, one_of("source", struck, order), strike)
+    if strike.step not in [step for step, _ in own_steps(order, struck)]:
+        raise Unplayable(f"step {strike.step} is none of {struck}'s own")
+    one_of("fault of one source alone", strike.fault.name, [kind.name for kind in KINDS])
+    return beside.judged()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(replay(again))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +15,13 @@ from paywatch.ports import Clock
 from tests.gates import CLOCK, REQUEST, TOPICS, Fault, Gate, Killed, gate
 from tests.polling import Polling
 from tests.simulation.fickle import REFUSAL, FickleTopic
+from tests.simulation.replaying import Unplayable, one_of, whole
 
 # What a run has to live, in seconds.
 SECONDS = 60.0
 # Seconds: after the end of a run of a minute, yet before the last moment in which it may tell.
 LATE = 57.0
+AFTERWARDS = (Fault.ERROR_AFTER, Fault.DEATH_AFTER, Fault.LATE)
 OF_PUBLISH = (Fault.REFUSED, Fault.UNANSWERED)
 # What a death before a step leaves, a death after the one before it leaves as well.
 FAULTS = (
@@ -42,8 +44,9 @@ class Strike:
 
     @classmethod
     def parse(cls, text: str) -> Strike:
-        step, _, fault = text.partition(":")
-        return cls(int(step), Fault[fault])
+        step, _, name = text.partition(":")
+        fault = Fault[one_of("fault", name, [each.name for each in Fault])]
+        return cls(whole(step, "step", least=1), fault)
 
     def __str__(self) -> str:
         return f"{self.step}:{self.fault.name}"
@@ -71,6 +74,8 @@ def strikes(steps: Sequence[str], faults: Sequence[Fault] = FAULTS) -> list[Stri
 class Stage:
     """A source that is polled by one process at a time; `steps` are those of the last run.
 
+    At those that are `unasked` the provider was gone already, and those that `failed` did so by
+    themselves, without a fault.
     `sources` are all that are polled, where that is not this source alone; a run polls one after
     the other. `wrong` says what struck runs did that none may do, and `repeats` how many messages
     they left published and not noted as such: those alone may be published again.
@@ -96,6 +101,8 @@ class Stage:
         self.world = self.polling.world(source)
         self.gate = gate(self.polling)
         self.steps: list[str] = []
+        self.unasked: set[int] = set()
+        self.failed: set[int] = set()
         self.wrong: list[str] = []
         self.repeats = 0
         self._counted = 0
@@ -120,10 +127,17 @@ class Stage:
         """Run once; whether it lived to its end.
 
         Only an error of AWS may be raised, and only the one that struck; what is not raised has to
-        be told of, the first of several.
+        be told of, the first of several. Raise Unplayable unless every strike has struck.
         """
-        self.gate.open()
         striking = Striking(self, strikes)
+        lived = self._lived(striking, **options)
+        if missed := list(striking.missed(self.steps)):
+            raise Unplayable("; ".join(missed))
+        return lived
+
+    def _lived(self, striking: Striking, **options: Any) -> bool:
+        self.gate.open()
+        self.unasked, self.failed = set(), set()
         self.gate.before, self.gate.after = striking.before, striking.after
         journal = self.polling.journal
         reports, alerts = len(journal.reports), len(journal.alerts)
@@ -145,6 +159,11 @@ class Stage:
             self.wrong.append(f"nothing tells of this: {' and '.join(wanted)}")
         return True
 
+    def leaves(self, strike: Strike) -> bool:
+        """Whether the last run leaves room for a strike: what never had an effect has no after."""
+        after = strike.fault in AFTERWARDS
+        return strike.step not in self.unasked and not (after and strike.step in self.failed)
+
     def unnoted(self) -> int:
         """Count the messages, of those published since the last count, not noted as published."""
         published = self.polling.inbox.published
@@ -163,36 +182,64 @@ class Striking:
     def __init__(self, stage: Stage, strikes: Sequence[Strike]) -> None:
         self._stage = stage
         self._coming = {strike.step: strike.fault for strike in strikes}
+        if len(self._coming) < len(strikes):
+            raise Unplayable(f"a step has one fault at most: {'+'.join(map(str, strikes))}")
+        self._struck: set[int] = set()
         self._gone = False
         self.raised: list[Exception] = []
         self.to_be_told: list[str] = []
 
     def before(self, number: int, name: str) -> None:
         """Strike at a step that has no effect yet."""
-        fault = self._coming.get(number)
+        fault = self._fault(number, name)
         if name == "finish":
             # Behind it there are no requests, or those of another source.
             self._gone = False
+        if self._gone and name == REQUEST:
+            self._stage.unasked.add(number)
+            raise httpx.ConnectError(NOBODY)
         if fault is Fault.GONE:
+            self._struck.add(number)
             self._gone = True
             self.to_be_told.append(NOBODY)
-        if self._gone and name == REQUEST:
             raise httpx.ConnectError(NOBODY)
         if fault in OF_PUBLISH:
+            self._struck.add(number)
             self._stage.topic.next = fault
             self.to_be_told.append(REFUSAL if fault is Fault.REFUSED else NO_REPLY)
             self._stage.repeats += fault is Fault.UNANSWERED
         if fault in (Fault.ERROR_BEFORE, Fault.DEATH_BEFORE):
-            self._fail(name, fault)
+            self._fail(number, name, fault)
+        # Until it has come to its end.
+        self._stage.failed.add(number)
 
     def after(self, number: int, name: str) -> None:
         """Strike at a step whose effect is there."""
-        fault = self._coming.get(number)
-        if fault in (Fault.ERROR_AFTER, Fault.DEATH_AFTER, Fault.LATE):
-            self._fail(name, fault)
+        fault = self._fault(number, name)
+        self._stage.failed.discard(number)
+        if fault in AFTERWARDS:
+            self._fail(number, name, fault)
 
-    def _fail(self, name: str, fault: Fault) -> None:
+    def missed(self, steps: Sequence[str]) -> Iterator[str]:
+        """Say which faults never struck in a run of these steps, and why."""
+        for number, fault in self._coming.items():
+            if number in self._struck:
+                continue
+            if number > len(steps):
+                yield f"{number}:{fault.name} never came, for the run has {len(steps)} steps"
+            elif not fits(fault, steps[number - 1]):
+                name = steps[number - 1]
+                yield f"{number}:{fault.name} does not fit, for step {number} is {name!r}"
+            else:
+                yield f"{number}:{fault.name} never struck, for the step had failed before it could"
+
+    def _fault(self, number: int, name: str) -> Fault | None:
+        fault = self._coming.get(number)
+        return fault if fault is not None and fits(fault, name) else None
+
+    def _fail(self, number: int, name: str, fault: Fault) -> None:
         stage = self._stage
+        self._struck.add(number)
         if fault is not Fault.LATE:
             stage.repeats += stage.unnoted()
         try:

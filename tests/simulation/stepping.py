@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Lock, Thread
 
+from tests.simulation.replaying import Unplayable
+
 # Steps enough for any run to end, and seconds in which any does.
 WHOLE = 1_000_000
 HANGS = 60
 OTHER = {"A": "B", "B": "A"}
+TURN = re.compile(r"([AB])(?::([0-9]{1,9})(?::([0-9]{1,6}(?:\.[0-9]+)?))?)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -23,8 +27,13 @@ class Turn:
 
     @classmethod
     def parse(cls, text: str) -> Turn:
-        who, *rest = text.split(":")
-        return cls(who, int(rest[0] if rest else WHOLE), float(rest[1] if rest[1:] else 0))
+        found = TURN.fullmatch(text)
+        if found is None:
+            raise Unplayable(
+                f"{text!r} is no turn: A or B, its steps and seconds before, as B:9:57"
+            )
+        who, steps, after = found.groups()
+        return cls(who, int(steps or WHOLE), float(after or 0))
 
     def __str__(self) -> str:
         return f"{self.who}:{self.steps}:{self.after:g}"

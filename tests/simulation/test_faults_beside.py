@@ -10,12 +10,9 @@ import pytest
 
 from tests.gates import REQUEST
 from tests.proofs import Proof
-from tests.simulation.isolation import KINDS, beside, own_steps, undisturbed
+from tests.simulation.isolation import KINDS, ORDERS, beside, own_steps, undisturbed
 from tests.simulation.plots import SOURCES
 from tests.simulation.showing import SHOWN, broken
-
-ORDERS = (SOURCES, SOURCES[::-1])
-
 
 PLACES = ["first", pytest.param("second", marks=pytest.mark.soak)]
 

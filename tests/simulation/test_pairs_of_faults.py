@@ -2,7 +2,8 @@
 
 Every fault is paired with every other in one small plot at one source, in two runs. In one run
 those are that strike a call, in the small plot at both sources; in larger plots, at both sources,
-those that strike a write. Left out are pairs at reads in larger plots, and three faults.
+those that strike a write. Left out are pairs at reads in larger plots, and three faults. A fault
+that was chosen and never struck is a finding.
 """
 
 from __future__ import annotations
@@ -87,7 +88,9 @@ def test_any_two_faults_at_any_two_steps_of_a_small_plot_lose_nothing(proof: Pro
 @pytest.mark.soak
 @pytest.mark.parametrize("source", SOURCES)
 def test_any_two_faults_at_any_two_calls_of_one_run_lose_nothing(source: str, proof: Proof) -> None:
-    """Reads of the clock are left out; a call has one fault at most."""
+    """Reads of the clock are left out; a call has one fault at most, and one that fails because of
+    the first fault has none behind its effect, for it has none.
+    """
     firsts = singles(PLOT, source, survived_at_calls)
     pairs = [pair for first in firsts for pair in in_the_same_run(first, at_calls)]
     check(proof, "in one run, at any calls", firsts, pairs, broken)
