@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from paylab import SideBySide, World, populate
 from paylab.played import Played
-from paylab.scenario import MINUTE, Account, Scenario
+from paylab.scenario import MINUTE, Account, Scenario, WrongScenario
 from paylab.world import Order
 from paywatch.domain.payments import Source
 from paywatch.ports import Provider
@@ -100,13 +100,20 @@ class Playing(Keyed):
         try:
             report = self.tick(action=action, parallel=True)["sources"]
         except Exception as fault:
+            self._hold_the_lab()
             self.findings.append(f"poll {number} raised {fault!r}")
             return False
+        self._hold_the_lab()
         outcomes = {source: each["outcome"] for source, each in report.items()}
         for calm in self.calm:
             if outcomes[calm] != "ok":
                 self.findings.append(f"poll {number} of {calm}, where all is well: {outcomes}")
         return set(outcomes.values()) == {"ok"}
+
+    def _hold_the_lab(self) -> None:
+        """What breaks in the lab is nothing that the poller has done."""
+        if self.lab.broken:
+            raise WrongScenario(self.lab.broken[0])
 
     def _recover(self) -> None:
         """End the faults and every movement; two polls, then a reconcile, must find everything."""

@@ -153,3 +153,16 @@ def test_a_run_that_fails_prints_the_command_that_plays_it_again(
     assert main([*told[-1].removeprefix(begins).split(), *poller]) == 1
     assert capsys.readouterr().out.splitlines() == told
     assert main([str(SHORT), "--seed", "3"]) == 0
+
+
+def test_an_error_of_the_lab_s_own_is_no_finding_about_the_poller(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def apply(*given: object) -> None:
+        raise ZeroDivisionError("of the lab")
+
+    monkeypatch.setattr(FAULTS["key_turned"], "apply", apply)
+    assert main([str(SHORT)]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == "KeyTurned broke the lab: ZeroDivisionError('of the lab')\n"

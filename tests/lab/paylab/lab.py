@@ -34,7 +34,8 @@ class Lab:
     """Both providers' APIs over any number of accounts; carriers bring it requests.
 
     `faults` may be changed at any time; without any, every answer is as the documents say.
-    Which account is asked is told by the base path and the key.
+    Which account is asked is told by the base path and the key. `broken` says which faults raised
+    an error of their own: what came of it is nothing that a reader has done.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Lab:
         self.faults = list(faults)
         self.seed = seed
         self.log = RequestLog()
+        self.broken: list[str] = []
         self._lock = threading.RLock()
         self._dice: dict[tuple[int, str], random.Random] = {}
         self._asked: dict[str, int] = {}
@@ -84,7 +86,7 @@ class Lab:
             for place, fault in sorted(enumerate(self.faults), key=lambda each: not each[1].anew):
                 dice = self._rng(place, source)
                 if fault.fires(asked, dice):
-                    spoiled = fault.apply(asked, response, dice)
+                    spoiled = self._spoiled(fault, asked, response, dice)
                     # One that had nothing to spoil in this answer did not happen.
                     fired += [fault] * (spoiled is not response)
                     response = spoiled
@@ -105,6 +107,16 @@ class Lab:
                 as_of=response.as_of,
             )
             return Exchange(response, self.log.append(served).number, readable, whole)
+
+    def _spoiled(
+        self, fault: Fault, asked: Asked, response: Response, dice: random.Random
+    ) -> Response:
+        """Let a fault happen; an error in it is noted as the lab's own, and raised."""
+        try:
+            return fault.apply(asked, response, dice)
+        except Exception as error:
+            self.broken.append(f"{fault.name} broke the lab: {error!r}")
+            raise
 
     def arrived(self, exchange: Exchange) -> None:
         """Note that an answer that was late, and could be read for the rest, was read after all."""

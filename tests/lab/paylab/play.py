@@ -6,8 +6,10 @@ The lab knows no poller. Whose it is, is said by name: a function that plays a s
 import argparse
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
 from paylab.combining import COMBINED, combined
@@ -34,20 +36,38 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(f"a FILE or {COMBINED}, one of them")
     try:
         scenario = combined(given.seed or 0) if given.combined else load(given.file, given.seed)
-    except WrongScenario as error:
+        played = _played(given.poller, scenario)
+    except (WrongScenario, WrongPoller) as error:
         print(error, file=sys.stderr)
         return EXIT_WRONG
-    played = _player(given.poller)(scenario)
     print(played)
     return EXIT_FOUND if played.findings else EXIT_OK
 
 
-def _player(name: str) -> Callable[[Scenario], Played]:
+class WrongPoller(ValueError):
+    """A name under which there is nothing that plays scenarios; its text says why not."""
+
+
+def _played(name: str, scenario: Scenario) -> Played:
+    """Let a scenario be played by whom the name says; raise WrongPoller, or WrongScenario."""
     module, _, function = name.partition(":")
     # Of the checkout in which it is called, as `python -m` has it.
     sys.path[:0] = [os.getcwd()]
-    player: Callable[[Scenario], Played] = getattr(import_module(module), function)
-    return player
+    try:
+        player: Callable[[Scenario], object] = getattr(import_module(module), function)
+        signature(player).bind(scenario)
+    except Exception as error:
+        raise WrongPoller(f"--poller {name}: no MODULE:FUNCTION of a scenario: {error}") from None
+    try:
+        played = player(scenario)
+    except WrongScenario:
+        raise
+    except Exception as error:
+        traceback.print_exc()
+        raise WrongPoller(f"--poller {name}: it broke off, and nothing is known") from error
+    if not isinstance(played, Played):
+        raise WrongPoller(f"--poller {name}: it says {played!r}, and not what came of a scenario")
+    return played
 
 
 if __name__ == "__main__":

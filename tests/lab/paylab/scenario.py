@@ -3,19 +3,32 @@
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from paylab import faults as lab_faults
-from paylab.faults import Fault, When, between, both, in_bursts, in_mid_walk, sometimes, where
+from paylab.faults import (
+    Fault,
+    When,
+    WrongFault,
+    always,
+    between,
+    both,
+    in_bursts,
+    in_mid_walk,
+    sometimes,
+    where,
+)
 from paylab.population import Size
 from paylab.world import Order
 
 MINUTE = timedelta(minutes=1)
 SOURCE = re.compile(r"(compago|onepay)(/[a-z0-9-]+)?")
+# No number that a file says is larger, and no account has more payments or puts more on a page.
+LARGEST, MOST = 10**9, 10_000
 
 
 class WrongScenario(ValueError):
@@ -137,7 +150,7 @@ def load(path: Path, seed: int | None = None) -> Scenario:
 
 def read(said: Mapping[str, Any], *, origin: str = "", seed: int | None = None) -> Scenario:
     """Read a scenario that a file says; raise WrongScenario."""
-    accounts = _tables(said, "accounts", lambda table, at: _made(Account, table, at))
+    accounts = _tables(said, "accounts", _account)
     spells = _tables(said, "faults", _spell)
     rest = {key: value for key, value in said.items() if key not in ("accounts", "faults")}
     rest |= {} if seed is None else {"seed": seed}
@@ -155,6 +168,16 @@ def _tables(said: Mapping[str, Any], name: str, make: Callable[[Any, str], Any])
     return tuple(make(table, f"[[{name}]] {n}") for n, table in enumerate(found, 1))
 
 
+def _account(table: Mapping[str, Any], at: str) -> Account:
+    account: Account = _made(Account, table, at)
+    return replace(account, source=_short(account.source))
+
+
+def _short(source: str) -> str:
+    """Return a source by its one name: that of a provider's default account is the provider's."""
+    return source.removesuffix("/default")
+
+
 def _spell(table: Mapping[str, Any], at: str) -> Spell:
     name = table.get("fault")
     if not isinstance(name, str) or name not in FAULTS:
@@ -162,13 +185,13 @@ def _spell(table: Mapping[str, Any], at: str) -> Spell:
     own = {each.name for each in fields(Spell)} - {"parameters"}
     rest = {key: value for key, value in table.items() if key not in own}
     parameters = _values(FAULTS[name], rest, f"{at} ({name})", leave_out=("when", "source"))
-    for key, value in parameters.items():
-        # A total alone may be stated too low by so many.
-        if value == () or (key != "add" and isinstance(value, int | float) and value < 0):
-            raise WrongScenario(f"{at} ({name}): {key} = {value!r} is too little")
+    try:
+        FAULTS[name](when=always(), **parameters)
+    except WrongFault as error:
+        raise WrongScenario(f"{at} ({name}): {error}") from None
     mine = {key: value for key, value in table.items() if key in own}
     spell: Spell = _made(Spell, mine, f"{at} ({name})", parameters=parameters)
-    return spell
+    return replace(spell, source=_short(spell.source))
 
 
 def _made(kind: Any, said: Mapping[str, Any], at: str, **given: Any) -> Any:
@@ -189,10 +212,13 @@ def _values(
     values = {}
     for name, value in said.items():
         if name not in known:
-            raise WrongScenario(f"{at}: {name!r} means nothing here; {', '.join(known)} do")
+            what = f"{', '.join(known)} do" if known else "it has nothing of its own to be said"
+            raise WrongScenario(f"{at}: {name!r} means nothing here; {what}")
         values[name] = tuple(value) if isinstance(value, list) else value
         if not _fits(values[name], hints[name]):
             raise WrongScenario(f"{at}: {name} = {value!r} is not {_words(hints[name])}")
+        if not _bounded(values[name]):
+            raise WrongScenario(f"{at}: {name} = {value!r} is too large, or no number at all")
     return values
 
 
@@ -206,6 +232,12 @@ def _fits(value: object, hint: Any) -> bool:
     if hint is float:
         return isinstance(value, int | float) and not isinstance(value, bool)
     return isinstance(value, hint) and (hint is bool or not isinstance(value, bool))
+
+
+def _bounded(value: object) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_bounded, value))
+    return not isinstance(value, int | float) or abs(value) <= LARGEST
 
 
 def _words(hint: Any) -> str:
@@ -228,8 +260,15 @@ def _check(scenario: Scenario) -> None:
     for n, account in enumerate(scenario.accounts, 1):
         if not SOURCE.fullmatch(account.source):
             raise WrongScenario(f"[[accounts]] {n}: {account.source!r} is no source of the lab's")
-        if account.rows < 1 or min(account.open, account.settled, account.arrivals_per_minute) < 0:
-            raise WrongScenario(f"[[accounts]] {n}: a number of payments or rows is too small")
+        numbers = (account.open, account.settled, account.rows - 1)
+        if min(numbers) < 0 or max(numbers) > MOST:
+            raise WrongScenario(
+                f"[[accounts]] {n}: payments or rows are too few, or above {MOST:,}"
+            )
+        if not 0 <= account.arrivals_per_minute <= 1000 or not 0 <= account.late_moves <= 1:
+            raise WrongScenario(
+                f"[[accounts]] {n}: arrivals_per_minute are from 0 to 1000, late_moves from 0 to 1"
+            )
     for n, spell in enumerate(scenario.spells, 1):
         at = f"[[faults]] {n} ({spell.fault})"
         if spell.source not in by_source:

@@ -60,7 +60,7 @@ def test_a_file_says_what_the_scenario_is(tmp_path: Path) -> None:
         ({"accounts": [{"open": 3}]}, "[[accounts]] 1: source is missing"),
         ({"accounts": [{"source": "stripe"}]}, "[[accounts]] 1: 'stripe' is no source of the lab"),
         ({"accounts": [{"source": "onepay", "order": "any"}]}, "is not one of newest_first, oldes"),
-        ({"accounts": [{"source": "onepay", "rows": 0}]}, "[[accounts]] 1: a number of payments"),
+        ({"accounts": [{"source": "onepay", "rows": 0}]}, "[[accounts]] 1: payments or rows are"),
         ({"faults": [FAULT | {"fault": "sever_error"}]}, "there is no fault 'sever_error'; there"),
         ({"faults": [FAULT | {"source": "compago"}]}, "'compago' is none of the accounts"),
         ({"faults": [FAULT | {"begins": 3, "ends": 2}]}, "1 (server_error): it ends before it"),
@@ -68,10 +68,13 @@ def test_a_file_says_what_the_scenario_is(tmp_path: Path) -> None:
         ({"faults": [FAULT | {"probability": 0}]}, "probability = 0 is not above 0, up to 1"),
         ({"faults": [FAULT | {"bursts": [9]}]}, "bursts are two numbers of seconds"),
         ({"faults": [FAULT | {"statuses": ["500"]}]}, "is not a list, each of it a whole number"),
-        ({"faults": [FAULT | {"statuses": []}]}, "statuses = () is too little"),
+        ({"faults": [FAULT | {"statuses": []}]}, "statuses = () is empty"),
         ({"faults": [FAULT | {"seconds": 3}]}, "(server_error): 'seconds' means nothing here; sta"),
         ({"faults": [FAULT | {"when": 3}]}, "'when' means nothing here"),
-        ({"faults": [FAULT | {"fault": "lagging", "seconds": -1}]}, "seconds = -1 is too little"),
+        (
+            {"faults": [FAULT | {"fault": "lagging", "seconds": -1}]},
+            "seconds = -1 is not from 0 to",
+        ),
         ({"faults": [FAULT | {"fault": "stray_tests"}]}, "only a live account of onepay's can"),
     ],
 )
@@ -79,6 +82,103 @@ def test_a_wrong_file_is_told_where_and_what_is_expected(wrong: dict[str, Any], 
     with pytest.raises(WrongScenario) as caught:
         said(**wrong)
     assert why in str(caught.value)
+
+
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"seed": 10**20},
+        {"every": NAN},
+        {"accounts": [{"source": "onepay"}, {"source": "onepay/default"}]},
+        {"accounts": [{"source": "onepay/default"}] * 2},
+        *(
+            {"accounts": [{"source": "onepay", "arrivals_per_minute": n}]}
+            for n in (NAN, INF, -1, 1e5)
+        ),
+        *({"accounts": [{"source": "onepay", "late_moves": n}]} for n in (-1, 1.5, NAN)),
+        *({"accounts": [{"source": "onepay", "open": n}]} for n in (-1, 10**6)),
+        {"accounts": [{"source": "onepay", "rows": 10**8}]},
+        *({"faults": [FAULT | {"begins": n}]} for n in (NAN, INF)),
+        *({"faults": [FAULT | {"statuses": [n]}]} for n in (200, 7, 600, 10**20)),
+    ],
+)
+def test_a_number_that_makes_no_sense_and_a_source_said_twice_are_refused(
+    wrong: dict[str, Any],
+) -> None:
+    with pytest.raises(WrongScenario):
+        said(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("fault", "key", "value"),
+    [
+        ("too_many_requests", "retry_after", 99999999999999999999),
+        ("too_many_requests", "retry_after", 10**9),
+        ("dripping", "pieces", 0),
+        ("dripping", "seconds", INF),
+        ("slow", "seconds", NAN),
+        ("lagging", "seconds", 1e300),
+        ("false_totals", "factor", NAN),
+        ("false_totals", "factor", INF),
+        ("false_totals", "add", -(10**8)),
+        ("nested", "deep", 100_000),
+        ("misshapen", "share", 1.5),
+        ("duplicated", "rows", 0),
+        ("stray_tests", "payments", 0),
+        ("bomb", "megabytes", 10_000),
+        ("oversized", "megabytes", 10_000),
+        ("tied", "payments", 10**6),
+        ("drifting", "arrivals", 10**6),
+        ("redirected_away", "location", "https://elsewhere.invalid/pagó"),
+        ("redirected_away", "location", "two\nlines"),
+        ("redirected_away", "location", ""),
+        ("redirected_away", "statuses", [200]),
+        ("unknown_status", "word", ""),
+        ("unknown_status", "word", " "),
+        ("malformed", "forms", []),
+    ],
+)
+def test_a_fault_that_the_lab_could_not_do_is_refused(fault: str, key: str, value: Any) -> None:
+    with pytest.raises(WrongScenario, match=rf"^\[\[faults\]\] 1 \({fault}\): {key} = "):
+        said(faults=[{"fault": fault, "source": "onepay", key: value}])
+
+
+def test_what_is_said_of_a_fault_that_takes_nothing_is_told_in_a_whole_sentence() -> None:
+    with pytest.raises(WrongScenario) as caught:
+        said(faults=[{"fault": "frozen", "source": "onepay", "kept": 1}])
+    assert str(caught.value).endswith(
+        "'kept' means nothing here; it has nothing of its own to be said"
+    )
+
+
+def test_the_default_account_may_be_said_by_either_name() -> None:
+    for account, fault in (("onepay", "onepay/default"), ("onepay/default", "onepay")):
+        scenario = said(accounts=[{"source": account}], faults=[FAULT | {"source": fault}])
+        assert (scenario.accounts[0].source, scenario.spells[0].source) == ("onepay", "onepay")
+
+
+@pytest.mark.parametrize(
+    ("poller", "why"),
+    [
+        ("nosuch", "no MODULE:FUNCTION of a scenario: No module named 'nosuch'"),
+        ("os", "no MODULE:FUNCTION of a scenario: "),
+        ("", "no MODULE:FUNCTION of a scenario: "),
+        ("os:nosuch", "no MODULE:FUNCTION of a scenario: module 'os' has no attribute 'nosuch'"),
+        ("os:getcwd", "no MODULE:FUNCTION of a scenario: too many positional arguments"),
+        ("os:sep", "no MODULE:FUNCTION of a scenario: '/' is not a callable object"),
+        ("builtins:id", "it says "),
+        ("builtins:float", "it broke off, and nothing is known"),
+    ],
+)
+def test_a_poller_that_plays_nothing_is_told_of_and_ends_with_2(
+    poller: str, why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--combined", "--poller", poller]) == 2
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told.startswith(f"--poller {poller}: {why}")
 
 
 @pytest.mark.parametrize("text", ["name = ", "\x00", "polls = 3"])

@@ -2,7 +2,7 @@
 
 from paylab.faults.accounts import Drifting, KeyTurned, StrayTests, Tied, UnknownStatus
 from paylab.faults.bodies import Bomb, CutOff, Dripping, Malformed, Oversized, Slow
-from paylab.faults.fault import Fault, Leaves
+from paylab.faults.fault import Fault, Leaves, WrongFault
 from paylab.faults.lists import Emptied, FalseTotals, Frozen, FrozenTotals, Lagging
 from paylab.faults.refusals import RedirectedAway, ServerError, TooManyRequests, Unauthorized
 from paylab.faults.rows import Duplicated, Misshapen, Nested, OutOfOrder, Respelled, Wrapped
@@ -50,6 +50,7 @@ __all__ = [
     "UnknownStatus",
     "When",
     "Wrapped",
+    "WrongFault",
     "always",
     "at_requests",
     "between",

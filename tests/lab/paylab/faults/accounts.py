@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from paylab.answering import answered
-from paylab.faults.fault import Fault, Leaves
+from paylab.faults.fault import Fault, Leaves, WrongFault, within
 from paylab.faults.pages import page_of
 from paylab.faults.refusals import Unauthorized
 from paylab.faults.whens import Asked
@@ -28,8 +28,8 @@ class Drifting(Fault):
 
     leaves = Leaves.ALL
 
-    arrivals: int = 1
-    leaving: int = 1
+    arrivals: int = within(1, 0, 1000)
+    leaving: int = within(1, 0, 1000)
 
     def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
         """Let the list move on behind the reader."""
@@ -55,7 +55,7 @@ class Tied(Fault):
     leaves = Leaves.ROWS
     anew = True
 
-    payments: int = 6
+    payments: int = within(6, 1, 1000)
     begun: set[str | None] = field(default_factory=set, compare=False, repr=False)
 
     def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
@@ -90,8 +90,14 @@ class UnknownStatus(Fault):
     leaves = Leaves.ALL
 
     word: str = "ON_HOLD"
-    payments: int = 2
+    payments: int = within(2, 1, 1000)
     taken: list[str] = field(default_factory=list, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse a word that is none, too."""
+        super().__post_init__()
+        if not (self.word.strip() and self.word.isprintable() and len(self.word) <= 100):
+            raise WrongFault(f"word = {self.word!r} is no status of 1 to 100 letters")
 
     def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
         """Move one more to the word."""
@@ -113,7 +119,7 @@ class StrayTests(Fault):
 
     leaves = Leaves.ALL
 
-    payments: int = 3
+    payments: int = within(3, 1, 1000)
     born: list[str] = field(default_factory=list, compare=False, repr=False)
 
     def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
-from paylab.faults.fault import Fault, Leaves, dated
+from paylab.faults.fault import DAY, Fault, Leaves, dated, within
 from paylab.faults.whens import Asked
 from paylab.messages import Damage, Response
 
@@ -19,7 +19,7 @@ class Slow(Fault):
 
     leaves = Leaves.LATE
 
-    seconds: float = 30.0
+    seconds: float = within(30.0, 0, DAY)
 
     def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
         """Delay."""
@@ -67,8 +67,8 @@ class Dripping(Fault):
 
     leaves = Leaves.LATE
 
-    pieces: int = 10
-    seconds: float = 3.0
+    pieces: int = within(10, 1, 10_000)
+    seconds: float = within(3.0, 0, DAY)
 
     def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
         """Let it drip."""
@@ -80,7 +80,7 @@ class Dripping(Fault):
 class Oversized(Fault):
     """A true answer with a field of so many megabytes in it."""
 
-    megabytes: int = 9
+    megabytes: int = within(9, 0, 256)
 
     def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
         """Fill up."""
@@ -94,7 +94,7 @@ class Oversized(Fault):
 class Bomb(Fault):
     """A small body of gzip that unpacks to so many megabytes."""
 
-    megabytes: int = 64
+    megabytes: int = within(64, 0, 256)
 
     def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
         """Pack."""

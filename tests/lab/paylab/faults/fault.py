@@ -8,12 +8,15 @@ of a reader than could be known: invented is invented under every fault.
 
 import random
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from enum import Enum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from paylab.faults.whens import Asked, When
 from paylab.messages import Response
+
+# In seconds: the longest that anything may take, and that anything may be behind or put off.
+DAY, YEAR = 86_400, 365 * 86_400
 
 
 class Leaves(Enum):
@@ -30,6 +33,15 @@ class Leaves(Enum):
     ALL = "all"
 
 
+class WrongFault(ValueError):
+    """A fault that cannot be made; its text says what of it, and what is expected there."""
+
+
+def within(default: Any, least: float, most: float) -> Any:
+    """Return a field of a fault for a number, or some, from `least` to `most`."""
+    return field(default=default, metadata={"within": (least, most)})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fault(ABC):
     """Something that goes wrong at one source (`compago/default`), or at all.
@@ -42,6 +54,18 @@ class Fault(ABC):
 
     when: When
     source: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what the lab could not do; raise WrongFault."""
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if value == ():
+                raise WrongFault(f"{each.name} = {value!r} is empty")
+            if "within" in each.metadata:
+                least, most = each.metadata["within"]
+                many = isinstance(value, tuple)
+                if not all(least <= v <= most for v in (value if many else [value])):
+                    raise WrongFault(f"{each.name} = {value!r} is not from {least} to {most}")
 
     @property
     def name(self) -> str:

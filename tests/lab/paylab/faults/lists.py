@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from paylab.answering import answered
-from paylab.faults.fault import Fault, Leaves, dated
+from paylab.faults.fault import YEAR, Fault, Leaves, dated, within
 from paylab.faults.pages import ListPage, PageFault, page_of
 from paylab.faults.whens import Asked
 from paylab.messages import Response
@@ -36,7 +36,7 @@ class Lagging(Fault):
     leaves = Leaves.ROWS
     anew = True
 
-    seconds: float = 90.0
+    seconds: float = within(90.0, 0, YEAR)
 
     def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
         """Answer as of then."""
@@ -69,8 +69,8 @@ class FalseTotals(PageFault):
 
     leaves = Leaves.ALL
 
-    factor: float = 1.0
-    add: int = 0
+    factor: float = within(1.0, 0, 1_000_000)
+    add: int = within(0, -1_000_000, 1_000_000)
 
     def spoil(self, asked: Asked, page: ListPage, rng: random.Random) -> None:
         """Lie."""

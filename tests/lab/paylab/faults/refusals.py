@@ -1,13 +1,14 @@
 """No answer at all: too many requests, a failure, a key that is refused, another place to ask."""
 
 import random
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import Literal
 
 from paylab import wire
-from paylab.faults.fault import Fault, dated
+from paylab.faults.fault import YEAR, Fault, WrongFault, dated, within
 from paylab.faults.whens import Asked
 from paylab.messages import Response
 
@@ -16,7 +17,7 @@ from paylab.messages import Response
 class TooManyRequests(Fault):
     """429; `retry_after` in seconds is stated as a number, as an HTTP date, or not at all."""
 
-    retry_after: int = 2
+    retry_after: int = within(2, 0, YEAR)
     form: Literal["seconds", "date", "none"] = "seconds"
 
     def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
@@ -32,9 +33,9 @@ class TooManyRequests(Fault):
 
 @dataclass(frozen=True, kw_only=True)
 class ServerError(Fault):
-    """One of some 5xx answers, as a page of the machine in front of the provider."""
+    """One of some 5xx answers (or 4xx), as a page of the machine in front of the provider."""
 
-    statuses: tuple[int, ...] = (500, 502, 503)
+    statuses: tuple[int, ...] = within((500, 502, 503), 400, 599)
 
     def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
         """Fail."""
@@ -57,8 +58,14 @@ class Unauthorized(Fault):
 class RedirectedAway(Fault):
     """A redirect to another origin: whoever follows it takes the key there."""
 
-    statuses: tuple[int, ...] = (301, 302, 303, 307, 308)
+    statuses: tuple[int, ...] = within((301, 302, 303, 307, 308), 300, 399)
     location: str = "https://elsewhere.invalid/taken"
+
+    def __post_init__(self) -> None:
+        """Refuse what no header can carry, too."""
+        super().__post_init__()
+        if not re.fullmatch(r"[!-~]{1,2000}", self.location):
+            raise WrongFault(f"location = {self.location!r} is no address of printable ASCII")
 
     def apply(self, asked: Asked, response: Response, rng: random.Random) -> Response:
         """Send away."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from paylab import wire
-from paylab.faults.fault import Leaves
+from paylab.faults.fault import Leaves, within
 from paylab.faults.pages import ListPage, PageFault, Row
 from paylab.faults.whens import Asked
 
@@ -19,7 +19,7 @@ class Duplicated(PageFault):
     leaves = Leaves.ALL
     least = 1
 
-    rows: int = 2
+    rows: int = within(2, 1, 1000)
 
     def spoil(self, asked: Asked, page: ListPage, rng: random.Random) -> None:
         """Repeat some rows, each anywhere."""
@@ -58,7 +58,7 @@ class Misshapen(PageFault):
 
     leaves = Leaves.ROWS
 
-    share: float = 0.5
+    share: float = within(0.5, 0, 1)
 
     def spoil(self, asked: Asked, page: ListPage, rng: random.Random) -> None:
         """Spoil some rows; the others can be read."""
@@ -78,7 +78,7 @@ class Nested(PageFault):
 
     leaves = Leaves.ALL
 
-    deep: int = 40
+    deep: int = within(40, 0, 300)
 
     def spoil(self, asked: Asked, page: ListPage, rng: random.Random) -> None:
         """Add the field."""
