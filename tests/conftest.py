@@ -7,9 +7,19 @@ import pytest
 from botocore.loaders import create_loader
 from hypothesis import settings
 
-from tests.proofs import proof, pytest_configure, pytest_terminal_summary
+from tests.proofs import (
+    proof,
+    pytest_configure,
+    pytest_runtest_makereport,
+    pytest_terminal_summary,
+)
 
-__all__ = ["proof", "pytest_configure", "pytest_terminal_summary"]
+__all__ = [
+    "proof",
+    "pytest_configure",
+    "pytest_runtest_makereport",
+    "pytest_terminal_summary",
+]
 
 # Every test has AWS clients of its own, but the descriptions of the services are read once.
 _loader = create_loader()

@@ -8,7 +8,8 @@ what it failed of; so has a test whose process crashed.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+import shlex
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from math import isnan, nan
 from textwrap import fill
@@ -86,6 +87,25 @@ class Proof:
 def proof(request: pytest.FixtureRequest) -> Proof:
     request.node.user_properties.append((ASKED, True))
     return Proof(request.node.user_properties)
+
+
+def again(item: pytest.Item, *options: str) -> str:
+    """Return the command that runs a test again, and what its marker `again` says of that."""
+    told = [f"{SEED}={seed_offset()}", *([f"{DAYS}={days()}"] if DAYS in os.environ else [])]
+    run = shlex.join([".venv/bin/python", "-m", "pytest", "-m", "", *options, item.nodeid])
+    marker = item.get_closest_marker("again")
+    return "\n".join([" ".join([*told, run]), *(marker.args if marker else ())])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say with a proof that failed how it is run again."""
+    report = yield
+    if report.failed and "proof" in getattr(item, "fixturenames", ()):
+        report.sections.append(("again", again(item)))
+    return report
 
 
 def rows(reports: Iterable[pytest.TestReport]) -> Iterable[tuple[Stated, float]]:

@@ -3,9 +3,8 @@
 After that has stopped, what is open, at the provider or as it is stored, is stored as the provider
 has it two polls later (what has ever vanished, an hour and two polls later), and what is settled
 after one reconcile; every transition that lasted was announced once, nothing was invented, and
-versions have no gaps. A failing example prints the steps that lead to it; `make test
-ARGS="--hypothesis-seed=N tests/discovery"` runs the same ones again, and the long proof takes its
-seeds from PAYWATCH_SEED on.
+versions have no gaps. A failing example prints the steps that lead to it, and the command that runs
+the same ones again; the long proof takes its seeds from PAYWATCH_SEED on.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from random import getrandbits
 
 import pytest
 from hypothesis import HealthCheck, seed, settings
@@ -28,7 +28,7 @@ from hypothesis.stateful import (
 from paylab.world import Order
 from tests.differing import OPEN
 from tests.discovery.moving import HOUR, MOVES, Moving
-from tests.proofs import Proof, seed_offset
+from tests.proofs import Proof, again, seed_offset
 
 SCANS = 10_000
 EXAMPLES = 20
@@ -135,9 +135,15 @@ def check(source: str, order: Order, by_id: bool, examples: int, begin: int | No
 
 @pytest.mark.parametrize(("source", "order", "by_id"), VARIANTS)
 def test_nothing_is_lost_or_invented_while_the_lists_move(
-    source: str, order: Order, by_id: bool
+    source: str, order: Order, by_id: bool, request: pytest.FixtureRequest
 ) -> None:
-    check(source, order, by_id, examples=8)
+    said = request.config.getoption("--hypothesis-seed")
+    begin = getrandbits(32) if said in (None, "random") else int(said)
+    try:
+        check(source, order, by_id, 8, begin)
+    except Exception as error:
+        error.add_note(f"again: {again(request.node, f'--hypothesis-seed={begin}')}")
+        raise
 
 
 def test_the_interval_of_a_payment_that_was_missing_begins_before_it_was_missing() -> None:

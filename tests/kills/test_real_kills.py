@@ -22,9 +22,15 @@ from tests.kills.rounds import HANGING, Round, at_once, kills, kills_with_leases
 from tests.kills.stand import MOST_POLLS
 from tests.proofs import Proof, seed_offset
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux", reason="Lambda's runtime and its emulator are made for Linux"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        sys.platform != "linux", reason="Lambda's runtime and its emulator are made for Linux"
+    ),
+    pytest.mark.again(
+        "The same seeds strike at the same calls and requests; but time is real here, and a real "
+        "kill is not repeated to the instant."
+    ),
+]
 
 
 def check(proof: Proof, name: str, rounds: list[Round], seed: str) -> Counter[str]:

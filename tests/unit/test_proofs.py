@@ -14,9 +14,11 @@ from tests.proofs import (
     Progress,
     Proof,
     Stated,
+    again,
     days,
     laid_out,
     pytest_configure,
+    pytest_runtest_makereport,
     pytest_terminal_summary,
     rows,
     seed_offset,
@@ -153,3 +155,39 @@ def test_a_proof_of_days_takes_one_of_them_or_more(monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv("PAYWATCH_DAYS", said)
         with pytest.raises(pytest.UsageError, match=f"^PAYWATCH_DAYS is '{said}': .* 1 or more"):
             pytest_configure(config)
+
+
+def item(nodeid: str, *fixtures: str, word: str | None = None) -> Any:
+    marker = None if word is None else SimpleNamespace(args=(word,))
+    return SimpleNamespace(
+        nodeid=nodeid, fixturenames=fixtures, get_closest_marker={"again": marker}.get
+    )
+
+
+def test_the_command_that_runs_a_proof_again_has_all_that_it_was_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("PAYWATCH_SEED", raising=False)
+    monkeypatch.delenv("PAYWATCH_DAYS", raising=False)
+    run = ".venv/bin/python -m pytest -m ''"
+    assert again(item("tests/x.py::test_it")) == f"PAYWATCH_SEED=0 {run} tests/x.py::test_it"
+    monkeypatch.setenv("PAYWATCH_SEED", "40")
+    monkeypatch.setenv("PAYWATCH_DAYS", "7")
+    assert again(item("tests/x.py::test_it[a b]", word="Not to the instant."), "-x") == (
+        f"PAYWATCH_SEED=40 PAYWATCH_DAYS=7 {run} -x 'tests/x.py::test_it[a b]'\nNot to the instant."
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "fixtures", "told"),
+    [("failed", ["proof"], True), ("failed", ["tmp_path"], False), ("passed", ["proof"], False)],
+)
+def test_a_proof_that_failed_says_how_it_is_run_again(
+    outcome: str, fixtures: list[str], told: bool
+) -> None:
+    one = item("tests/x.py::test_it", *fixtures)
+    making = pytest_runtest_makereport(one)
+    next(making)
+    with pytest.raises(StopIteration) as stopped:
+        making.send(report(outcome))
+    assert stopped.value.value.sections == ([("again", again(one))] if told else [])
