@@ -1,8 +1,8 @@
 """A plot with one fault or two, run and held to the invariants.
 
-`.venv/bin/python -m tests.simulation.cases busy/compago 17:LATE 9:ERROR_AFTER` runs one case alone:
+`.venv/bin/python -m tests.simulation.cases busy/compago 18:LATE 5:ERROR_AFTER` runs one case alone:
 the first fault strikes the plot's run, the second one the run that recovers from it; those of one
-run are joined, as in `17:LATE+20:ERROR_AFTER`.
+run are joined, as in `18:LATE+36:ERROR_AFTER`.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ def _left(stage: Stage, wanted: Callable[[list[str]], list[Strike]]) -> list[Str
 def again(said: Sequence[str]) -> list[str]:
     """Return what does not hold after the case that a command line says; raise Unplayable."""
     if not said:
-        raise Unplayable("which case? Say a plot and its source, as in busy/compago 17:LATE")
+        raise Unplayable("which case? Say a plot and its source, as in busy/compago 18:LATE")
     plot, _, source = said[0].partition("/")
     struck = tuple(tuple(map(Strike.parse, run.split("+"))) for run in said[1:]) or ((),)
     case = Case(one_of("plot", plot, list(PLOTS)), one_of("source", source, SOURCES), struck)

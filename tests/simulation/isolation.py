@@ -1,6 +1,6 @@
 """Two busy sources in one run: what strikes the one leaves the other's part of that run whole.
 
-`.venv/bin/python -m tests.simulation.isolation onepay,compago/onepay 17:GONE` runs one case alone:
+`.venv/bin/python -m tests.simulation.isolation onepay,compago/onepay 22:GONE` runs one case alone:
 both are polled, in this order, and it is OnePay that the fault strikes.
 """
 
@@ -114,7 +114,7 @@ def beside(order: tuple[str, ...], struck: str) -> list[Beside]:
 def again(said: Sequence[str]) -> list[str]:
     """Return what does not hold after the case that a command line says; raise Unplayable."""
     if len(said) != 2:
-        raise Unplayable("which case? Say it as in onepay,compago/onepay 17:GONE")
+        raise Unplayable("which case? Say it as in onepay,compago/onepay 22:GONE")
     place, _, struck = said[0].partition("/")
     one_of("order", place, [",".join(each) for each in ORDERS])
     order, strike = tuple(place.split(",")), Strike.parse(said[1])

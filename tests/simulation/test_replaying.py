@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import sys
+from types import ModuleType
 
 import pytest
 
@@ -80,6 +83,17 @@ def test_the_command_that_a_case_prints_plays_it_again(
     assert played(line, monkeypatch, capsys) == (0, "everything holds\n", "")
     monkeypatch.setattr(cases, "findings", lambda *args, **options: ["lost"])
     assert played(line, monkeypatch, capsys) == (1, "lost\n", "")
+
+
+@pytest.mark.parametrize("module", [cases, episode, interleaving, isolation])
+def test_the_example_that_a_module_gives_can_be_played(
+    module: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (example,) = re.findall(
+        r"`\.venv/bin/python -m tests\.simulation\.(.*?)`", module.__doc__ or ""
+    )
+    code, out, _ = played("|".join(shlex.split(example)), monkeypatch, capsys)
+    assert (code, out.splitlines()[-1]) == (0, "everything holds")
 
 
 def test_a_fault_that_never_struck_is_a_finding_in_a_proof() -> None:
