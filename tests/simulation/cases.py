@@ -2,7 +2,7 @@
 
 `.venv/bin/python -m tests.simulation.cases busy/compago 18:LATE 5:ERROR_AFTER` runs one case alone:
 the first fault strikes the plot's run, the second one the run that recovers from it; those of one
-run are joined, as in `18:LATE+36:ERROR_AFTER`.
+run are joined, as in `18:LATE+38:ERROR_AFTER`.
 """
 
 from __future__ import annotations
