@@ -20,7 +20,7 @@ from tests.simulation.plots import PLOTS, SOURCES, Plot
 from tests.simulation.prepared import prepared, state_of
 from tests.simulation.replaying import Unplayable, command, one_of, replay
 from tests.simulation.stage import SECONDS, Stage
-from tests.simulation.stepping import OTHER, Stepping, Turn
+from tests.simulation.stepping import OTHER, Pause, Stepping, Turn
 from tests.simulation.verdict import findings
 from tests.simulation.weaving import Deed, Journal, Weave
 
@@ -55,6 +55,7 @@ class Played:
 class Performance:
     """What did not hold after two runs, and how they lay to each other.
 
+    `pauses` are those in which the other ran wholly, `repeats` how many messages were sent twice.
     `trace` is the same for two schedules only if they came to the same steps in the same order,
     `state` only if they left the same behind.
     """
@@ -62,6 +63,8 @@ class Performance:
     findings: list[str]
     weave: Weave
     late: list[Deed]
+    pauses: list[Pause]
+    repeats: int
     trace: bytes
     state: bytes
 
@@ -111,10 +114,13 @@ class Duet:
         late, busy = list(journal.late()), any(each == "busy" for each in _outcomes(stage))
         weave = journal.weave(busy)
         state = _digest(f"{self.place.plot}/{self.place.source}".encode() + state_of(stage))
+        repeats = journal.repeats()
         if state not in _found:
-            _found[state] = _afterwards(PLOTS[self.place.plot], stage)
-        trace = _digest(f"{self.place} {' '.join(played.stepping.trace)}".encode())
-        return Performance([*played.stepping.faults, *_found[state]], weave, late, trace, state)
+            _found[state] = _afterwards(PLOTS[self.place.plot], stage, repeats.total())
+        stepping = played.stepping
+        trace = _digest(f"{self.place} {' '.join(stepping.trace)}".encode())
+        found = [*stepping.faults, *journal.sent_in_vain(), *_found[state]]
+        return Performance(found, weave, late, stepping.pauses, repeats.total(), trace, state)
 
     def findings(self) -> list[str]:
         """Return what does not hold after it, and after the polls that make good."""
@@ -126,15 +132,19 @@ class Duet:
 _found: dict[bytes, list[str]] = {}
 
 
-def _afterwards(plot: Plot, stage: Stage) -> list[str]:
-    """Let a new process poll until all is well; return what does not hold."""
+def _afterwards(plot: Plot, stage: Stage, repeats: int) -> list[str]:
+    """Let a new process poll until all is well; return what does not hold.
+
+    What came twice by then, so many messages, is judged by the journal; nothing else may.
+    """
     stage.polling.restart()
     try:
         # Who stood still while a page was read leaves a sweep with a hole in it. The next poll ends
         # that one, and only behind two that are whole is anything judged to be overdue.
         for _ in range(plot.polls + bool(plot.alerts)):
             stage.tick()
-        return findings(stage, alert=plot.alerts.get(stage.source))
+        alert = plot.alerts.get(stage.source)
+        return findings(stage, alert=alert, most_duplicates=repeats)
     except Exception:
         return [traceback.format_exc()]
 

@@ -7,12 +7,14 @@ from functools import cache
 from random import Random
 
 from tests.simulation.interleaving import Duet, Place
-from tests.simulation.stepping import OTHER, WHOLE, Turn
+from tests.simulation.stepping import OTHER, WHOLE, Pause, Turn
 from tests.simulation.weaving import WRITES
 
 # After so long a pause one is in the last seconds of one's run; another may hold the lease.
 EXPIRED = 57.0
 LONGER = (EXPIRED, 58.5, 90.0)
+# One that stands still for no time has its lease yet, if it has taken it and not given it back.
+PAUSES = (0.0, EXPIRED)
 # What is not conditional on the lease: a late one may have its effect.
 UNBOUND = WRITES - {"mark", "keep", "finish"}
 
@@ -35,6 +37,28 @@ def steps(place: Place, who: str) -> Sequence[str]:
 def stops(place: Place, who: str, names: frozenset[str]) -> list[int]:
     """Return after how many steps one is right before a step of these names."""
     return [number for number, name in enumerate(steps(place, who)) if name in names]
+
+
+def pauses() -> set[tuple[Place, Pause]]:
+    """Return every pause that either of two may make, before every one of its steps."""
+    return {
+        (place, Pause(who, taken, seconds))
+        for place in PLACES
+        for who in OTHER
+        for taken in range(len(steps(place, who)))
+        for seconds in PAUSES
+    }
+
+
+def at_each_step() -> Iterator[Duet]:
+    """Give those where one stops right before any one of its steps, the other runs wholly, and the
+    first goes on.
+    """
+    for place in PLACES:
+        for first, second in OTHER.items():
+            for stop in range(len(steps(place, first))):
+                for seconds in PAUSES:
+                    yield Duet(place, (Turn(first, stop), Turn(second, WHOLE, seconds)))
 
 
 def at_each_write() -> Iterator[Duet]:

@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Lock, Thread
+from typing import NamedTuple
 
 from tests.simulation.replaying import Unplayable
 
@@ -39,11 +40,23 @@ class Turn:
         return f"{self.who}:{self.steps}:{self.after:g}"
 
 
+class Pause(NamedTuple):
+    """Who stood still after so many steps while the other ran from its first step to its end.
+
+    `seconds` went by besides those that the other's own steps took.
+    """
+
+    who: str
+    steps: int
+    seconds: float
+
+
 @dataclass
 class Stepping:
     """Hands the right to go on from one thread to the other, by the turns.
 
-    `trace` says afterwards what really happened: who took each step, and each pause.
+    `trace` says afterwards what really happened: who took each step, and each pause; `pauses` are
+    those in which the other ran wholly.
     """
 
     turns: Sequence[Turn]
@@ -51,6 +64,7 @@ class Stepping:
     begins: dict[str, Callable[[], None]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     trace: list[str] = field(default_factory=list)
+    pauses: list[Pause] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._coming = list(reversed(self.turns))
@@ -58,6 +72,8 @@ class Stepping:
         for lock in self._go.values():
             lock.acquire()
         self._ended = {"A": False, "B": False}
+        self._taken = {"A": 0, "B": 0}
+        self._waited = 0.0
         self._now = "A"
         self._left = 0
 
@@ -75,11 +91,12 @@ class Stepping:
     def step(self, who: str) -> None:
         """Wait, where it is not one's turn any more; called before every step."""
         if self._left <= 0:
+            waited = self._waited
             self._next()
             if self._now != who:
-                self._go[self._now].release()
-                self._await(who)
+                self._stand_still(who, waited)
         self._left -= 1
+        self._taken[who] += 1
         self.trace.append(who)
 
     def _live(self, who: str, work: Callable[[], object]) -> None:
@@ -92,6 +109,15 @@ class Stepping:
         if not all(self._ended.values()):
             self._next()
             self._go[self._now].release()
+
+    def _stand_still(self, who: str, waited: float) -> None:
+        """Let the other go on; note it if that one had not begun, and ends meanwhile."""
+        other = self._now
+        had_begun = self._taken[other] > 0
+        self._go[other].release()
+        self._await(who)
+        if not had_begun and self._taken[other] and self._ended[other]:
+            self.pauses.append(Pause(who, self._taken[who], self._waited - waited))
 
     def _await(self, who: str) -> None:
         if not self._go[who].acquire(timeout=HANGS):
@@ -109,4 +135,5 @@ class Stepping:
         if turn.after:
             self.trace.append(f"+{turn.after:g}")
             self.wait(turn.after)
+            self._waited += turn.after
         self.begins.pop(turn.who, lambda: None)()

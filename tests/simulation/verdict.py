@@ -11,8 +11,6 @@ from tests.faults.verdict import of_audit
 from tests.gates import TABLE_WRITES, TOPICS
 from tests.simulation.stage import Stage
 
-# What two processes may have published again, where both died before they noted it.
-MOST_DUPLICATES = 10
 IS_OPEN = ("PENDING", "created", "processing")
 
 
@@ -33,7 +31,7 @@ def findings(
     stage: Stage,
     expected: Set[tuple[str, str]] | None = None,
     alert: str | None = None,
-    most_duplicates: int = MOST_DUPLICATES,
+    most_duplicates: int = 0,
 ) -> list[str]:
     """Return a sentence for everything that does not hold.
 

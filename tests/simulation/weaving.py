@@ -6,12 +6,14 @@ write is one that a run begins after the lease under which it writes went to the
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
+from paywatch.domain.events import event_id
 from paywatch.ports import Lease
 from tests.gates import TABLE_WRITES, TOPICS
 from tests.polling import Polling
@@ -35,12 +37,13 @@ class Deed:
     """What one of two did or tried under a lease of some kind.
 
     It is `refused` if it raised; `done` if it had an effect, which what is acknowledged twice has
-    but once.
+    but once. `ids` are those of the messages that it sends, or notes as sent.
     """
 
     who: str
     name: str
     lease: str
+    ids: Sequence[str] = ()
     done: bool = False
     refused: bool = True
 
@@ -82,6 +85,32 @@ class Journal:
                 holder[deed.lease] = deed.who
                 held.add((deed.who, deed.lease))
 
+    def repeats(self) -> Counter[str]:
+        """Count how often each message was sent again."""
+        sent = Counter(each for deed in self._sent() for each in deed.ids)
+        return sent - Counter(sent.keys())
+
+    def sent_in_vain(self) -> Iterator[str]:
+        """Say what was sent twice and was not in flight.
+
+        In flight is what a run sends, or has sent and not noted as sent, as its lease goes to the
+        other: one request, for before the next one it sees that its time is over.
+        """
+        late = [deed for deed in self.late() if deed.name in ("publish", "acknowledge")]
+        in_flight = {(deed.who, each) for deed in late for each in deed.ids}
+        for who in ("A", "B"):
+            sent = [deed.ids for deed in self._sent() if deed.who == who]
+            if sum(any((who, each) in in_flight for each in ids) for ids in sent) > 1:
+                yield f"{who} went on sending when its lease had gone to the other"
+            often = Counter(each for ids in sent for each in ids)
+            yield from (f"{who} sent {each} {n} times" for each, n in often.items() if n > 1)
+        excused = {each for _, each in in_flight}
+        yield from (f"{each} came twice" for each in self.repeats() if each not in excused)
+
+    def _sent(self) -> Iterator[Deed]:
+        """Return the requests that sent messages of changes."""
+        return (deed for deed in self.deeds if deed.name == "publish" and deed.done)
+
 
 class _Noted:
     """A port whose writes are noted, with whether they held."""
@@ -97,7 +126,7 @@ class _Noted:
             return act
 
         def noted(*arguments: Any) -> Any:
-            deed = Deed(self._who, name, _lease(name, arguments))
+            deed = Deed(self._who, name, _lease(name, arguments), _messages(name, arguments))
             self._deeds.append(deed)
             before = self._stored(name, arguments)
             answer = act(*arguments)
@@ -112,6 +141,16 @@ class _Noted:
         if name != "acknowledge":
             return None
         return self._inner.fetch(arguments[0].source, {arguments[0].id})
+
+
+def _messages(name: str, arguments: Sequence[Any]) -> Sequence[str]:
+    """Return the ids of the messages that a call sends or notes as sent."""
+    if name == "publish":
+        return [message.id for message in arguments[0]]
+    if name == "acknowledge":
+        record, version = arguments
+        return [event_id(record.source, record.id, version)]
+    return ()
 
 
 def _lease(name: str, arguments: Sequence[Any]) -> str:
