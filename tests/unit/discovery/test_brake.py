@@ -21,6 +21,13 @@ def test_it_takes_a_number_and_a_share_to_be_improbable(
     assert brake.on is on
 
 
+def test_it_may_come_on_in_the_very_first_run() -> None:
+    brake = Brake()
+    assert not brake.on
+    brake.weigh(PLAUSIBLE, 1, 80, 20)
+    assert brake.on
+
+
 def test_an_empty_list_never_releases_it_whatever_is_still_missing() -> None:
     brake = Brake(since=7)
     for epoch in range(8, 20):
