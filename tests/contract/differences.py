@@ -23,6 +23,7 @@ from tests.contract.excuses import (
     written_in_part,
 )
 from tests.contract.rephrasings import (
+    asking_whether_it_is_a_number,
     asking_whether_it_is_there,
     asking_whether_there_is_a_size,
     asking_whether_types_are_alike,
@@ -83,7 +84,8 @@ MOTO: tuple[Difference, ...] = (
         right="ministack",
         document=OF_CONDITIONS + "test_update_condition_unused_entries_failed; "
         "test_filter_expression.py, test_filter_expression_unused_val",
-        moto=f"({ANSWERED}|{FAILED}|crash: (KeyError|ValueError|IncorrectOperandType))",
+        moto=f"({ANSWERED}|{FAILED}"
+        "|crash: (KeyError|ValueError|IncorrectOperandType|AttributeError: 'str' object has no))",
         ministack=STATIC,
         where=with_any(*STATIC_FAULTS),
         example=query(unused={"S": "a"}),
@@ -162,6 +164,16 @@ MOTO: tuple[Difference, ...] = (
         rephrasing=asking_whether_it_is_there,
         example=query("seen IN (:null)", null={"NULL": True}),
         before=[put()],
+    ),
+    Difference(
+        "one is true, and nought is not",
+        right="ministack",
+        document=OF_CONDITIONS + "test_update_condition_eq_different and test_update_condition_ne",
+        moto=f"({ANSWERED}|{FAILED}|{INVALID})",
+        ministack=f"({ANSWERED}|{FAILED}|{INVALID})",
+        rephrasing=asking_whether_it_is_a_number,
+        example=query("version IN (:a, :true)", a={"N": "0"}, true={"BOOL": True}),
+        before=[put(version={"N": "1"})],
     ),
     Difference(
         "an index's key may be of any type, and empty",

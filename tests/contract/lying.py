@@ -44,6 +44,7 @@ CRASHES = (
     "crash: TypeError: '<' not supported between instances",
     "crash: AssertionError: ",
     "crash: KeyError: ':v0'",
+    "crash: AttributeError: 'str' object has no attribute 'values'",
 )
 
 

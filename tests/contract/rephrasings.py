@@ -42,6 +42,8 @@ ORDERED = (
     r"|BETWEEN (?P<low>:\w+) AND :\w+)"
 )
 UNSIZED = ("N", "BOOL", "NULL")
+# Types whose values Python takes for one another: 1 equals True.
+LIKE = {"N": "BOOL", "BOOL": "N"}
 SIGNS: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
     "=": operator.eq,
     "<>": operator.ne,
@@ -65,6 +67,29 @@ def asking_whether_it_is_there(request: Request, before: Sequence[Item]) -> Requ
         return f"(attribute_exists({path}) AND {comparison})"
 
     return _with_conditions(request, COMPARED, guarded)
+
+
+def asking_whether_it_is_a_number(request: Request, before: Sequence[Item]) -> Request | None:
+    """Ask of a number, and of a truth, that is compared with the other, whether it is the other."""
+    types = _Types()
+
+    def guarded(found: re.Match[str]) -> str:
+        path, sign = found["path"], found["sign"]
+        held = {kind_of(value) for value in at(items_of(request, before), path_of(request, path))}
+        names = re.findall(r":\w+", found[0])
+        kinds = [kind_of(value_of(request, name)) for name in names]
+        if not any(LIKE.get(kind) in held for kind in kinds):
+            return found[0]
+        parts = []
+        for name, kind in zip(names, kinds, strict=True):
+            part = f"{path} {'<>' if sign == '<>' else '='} {name}"
+            if kind in LIKE:
+                other = types.asked(path, LIKE[kind])
+                part = f"({other} OR {part})" if sign == "<>" else f"(NOT {other} AND {part})"
+            parts.append(part)
+        return parts[0] if len(parts) == 1 else f"({' OR '.join(parts)})"
+
+    return _with_conditions(request, COMPARED, guarded, types)
 
 
 def asking_whether_there_is_a_size(request: Request, before: Sequence[Item]) -> Request | None:

@@ -81,6 +81,20 @@ def test_no_loss_what_is_owed_is_published_though_the_provider_is_away() -> None
     assert polling.told(payment.id) == ["paid"]
 
 
+def test_no_loss_what_is_owed_is_published_though_the_provider_is_left_alone() -> None:
+    polling, payment, _ = begun("onepay")
+    polling.world("onepay").move(payment.id, "paid")
+    polling.inbox.refusing[f"onepay/default/{payment.id}/1"] = "InternalError"
+    assert polling.poll("onepay")["outbox_left"] == 1
+    polling.lab.faults = [ServerError(when=always(), statuses=(500,))]
+    outcomes = [polling.poll("onepay")["outcome"] for _ in range(8)]
+    assert outcomes[-2:] == ["unavailable", "resting"]
+    polling.inbox.refusing.clear()
+    report = polling.poll("onepay")
+    assert (report["outcome"], report["published"]) == ("resting", 1)
+    assert polling.told(payment.id) == ["paid"]
+
+
 def test_what_a_run_of_before_writes_late_is_read_and_ruled_anew_and_both_moves_are_told() -> None:
     polling, payment, counted = begun("onepay")
     before = polling.stored(payment.id, "onepay")
