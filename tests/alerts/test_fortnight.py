@@ -72,10 +72,10 @@ def check_calm(held: Held, fortnight: Fortnight) -> None:
     held.to(fortnight.polling.clock.now() >= fortnight.start + fortnight.days * DAY, "cut short")
 
 
-@pytest.mark.takes(0.5)
+@pytest.mark.takes(0.3)
 def test_what_goes_wrong_is_told_once_and_its_end_once() -> None:
     held = Held()
-    check(held, Fortnight(every=20 * MINUTE))
+    check(held, Fortnight(every=30 * MINUTE))
     held.check()
 
 

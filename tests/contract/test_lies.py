@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 # So many walks, of 60 operations each, find each of the lies below.
 ENOUGH = 5
 # So many requests are lied about in every way.
-LIED_ABOUT = 150
+LIED_ABOUT = 100
 # Besides what comes from the other emulator being moto too.
 BREAKING_ALIKE = Difference(
     "both break",

@@ -2,7 +2,7 @@
 
 A scenario of more than thirty changes is run once for every fault. A death anywhere between two
 writes leaves what a death right after the first of them leaves, for reads leave nothing: so a death
-after every write is a death between any two calls. `make test` takes one write in twenty-five;
+after every write is a death between any two calls. `make test` takes one write in fifty;
 `make soak` all of them, an error before and after every write, and an error at every read. What is
 told is held against what the run without faults told.
 """
@@ -102,7 +102,7 @@ def summary(broken: list[Case]) -> str:
 
 @pytest.mark.takes(0.3)
 def test_a_death_between_any_two_calls_to_aws_loses_nothing(proof: Proof) -> None:
-    check(proof, "a death after one in twenty-five writes to AWS", Fault.DEATH_AFTER, every=25)
+    check(proof, "a death after one in fifty writes to AWS", Fault.DEATH_AFTER, every=50)
 
 
 @pytest.mark.soak

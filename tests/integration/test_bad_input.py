@@ -54,47 +54,54 @@ def page_one_for_ever(lab: Between) -> Answer:
 # --- Answers that are no pages -------------------------------------------------------------------
 
 
-@both
+# How an answer is read is the same for both (`tests/unit/providers`): each is given to one of them.
 @pytest.mark.parametrize(
-    ("instead", "outcome", "says"),
+    ("source", "instead", "outcome", "says"),
     [
         pytest.param(
+            "compago",
             answer(401),
             "credentials_rejected",
             "answered 401: the key is wrong, was turned, or lacks rights",
             id="401",
         ),
         pytest.param(
+            "onepay",
             answer(302, Location="https://login.example/a?b=c"),
             "unexpected_response",
             "answered 302, a redirect towards https://login.example",
             id="302",
         ),
         pytest.param(
+            "compago",
             answer(200, b"<!doctype html><title>Mantenimiento", Content_Type="text/html"),
             "unexpected_response",
             "the answer is text/html, not JSON",
             id="html",
         ),
         pytest.param(
+            "onepay",
             answer(200, b"<!doctype html><title>Mantenimiento"),
             "unexpected_response",
             "the answer is not whole, well-formed JSON",
             id="html that says it is JSON",
         ),
         pytest.param(
+            "compago",
             answer(200, b'{"count":4,"page":1,"pageSize":500,"items":[{"id":'),
             "unexpected_response",
             "the answer is not whole, well-formed JSON",
             id="half a page",
         ),
         pytest.param(
+            "onepay",
             Stream(cut_short(b'{"count":4,"page":1,"pageSize":500,"items":[]}')),
             "unavailable",
             "the answer broke off or was not HTTP",
             id="a connection that breaks",
         ),
         pytest.param(
+            "compago",
             answer(200, b'["not","a","page"]'),
             "unexpected_response",
             "the answer is not a JSON object",
@@ -115,12 +122,11 @@ def test_an_answer_that_is_no_page_is_told_and_concluded_nothing_from(
     stage.recover()
 
 
-@both
 @pytest.mark.parametrize(
-    ("kind", "says"),
+    ("source", "kind", "says"),
     [
-        (Stream, f"the answer is larger than {BODY_LIMIT} bytes"),
-        (Packed, f"the answer unpacks to more than {BODY_LIMIT} bytes"),
+        ("compago", Stream, f"the answer is larger than {BODY_LIMIT} bytes"),
+        ("onepay", Packed, f"the answer unpacks to more than {BODY_LIMIT} bytes"),
     ],
 )
 def test_of_a_hundred_megabytes_no_more_than_eight_are_taken(

@@ -102,7 +102,7 @@ def check_stored(held: Held, polling: Reconciled) -> None:
 
 def test_a_reconcile_that_dies_again_and_again_comes_to_its_end() -> None:
     held = Held()
-    check(held, size=20_000, kills=10, seed=1, gone=37, moves=40)
+    check(held, size=10_000, kills=10, seed=1, gone=37, moves=40)
     held.check()
 
 
