@@ -28,7 +28,7 @@ HEADS = ("proof", "cases", "violations", "seed", "seconds")
 
 SEED, DAYS = "PAYWATCH_SEED", "PAYWATCH_DAYS"
 # What the environment may tell: what is meant where it does not, and the least that makes sense.
-TOLD = {SEED: (0, 0), DAYS: (2, 1)}
+TOLD = {SEED: (0, 0), DAYS: (1, 1)}
 DIGITS = 9
 
 
@@ -38,7 +38,7 @@ def seed_offset() -> int:
 
 
 def days() -> int:
-    """How many days the longest proof polls: PAYWATCH_DAYS, 2 unless told."""
+    """How many days the longest proof polls: PAYWATCH_DAYS, 1 unless told."""
     return _number(DAYS)
 
 

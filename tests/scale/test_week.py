@@ -24,8 +24,9 @@ from tests.scale.measuring import table
 SOURCES = ("compago", "onepay")
 MOVING = 0.01
 DAY = 24 * 60
-# So many of them; `make week` asks for seven.
+# So many of them are simulated; `make week` asks for seven.
 DAYS = days()
+LONG = "a day" if DAYS == 1 else f"{DAYS} days"
 # Settled lists are read in turn, and totals have to differ twice.
 BY_TOTALS = 5
 REGRETS = ("refunded", "disputed")
@@ -155,11 +156,11 @@ def figures(weather: Weather, polls: int) -> str:
             kind[each.polls] += 1
     # Of one that a difference began and that was under way just then: in time all the same.
     beside = sum(1 for each in found if each.by == "reconcile")
-    simulated = f"{polls // DAY} simulated days" if polls >= DAY else f"{polls} minutes"
+    simulated = LONG if polls >= DAY else f"{polls} minutes"
     by_totals = f", refunds and disputes by totals {{{table(regrets)}}}" if regrets else ""
     listener = weather.listener
     return (
-        f"{weather.open_payments:,} open payments, {MOVING:.0%} moving a minute, {simulated} "
+        f"{weather.open_payments:,} open payments, {MOVING:.0%} moving a minute, over {simulated} "
         f"({polls:,} polls); {listener.events:,} events, {listener.expiries:,} of them expiries, "
         f"each held to what was read and to the truth; changes found by the poll under way (0) "
         f"or the next (1) {{{table(delays)}}}{by_totals}, {beside:,} of them by a reconcile beside "
@@ -181,5 +182,5 @@ def test_no_change_is_missed_or_late_in_an_hour(source: str) -> None:
 @pytest.mark.parametrize("source", SOURCES)
 def test_days_of_five_thousand_open_payments(source: str, proof: Proof) -> None:
     seed, held = 1 + seed_offset(), Held()
-    with held.stated(proof, f"{DAYS} days, 2,500 open at {source}", seed):
+    with held.stated(proof, f"{LONG}, 2,500 open at {source}", seed):
         check(held, source, open_payments=2_500, polls=DAYS * DAY, seed=seed)
