@@ -9,11 +9,16 @@ import pytest
 
 from paylab import World
 from paylab.faults import Asked, ServerError
+from tests.gates import gate
 from tests.polling import Polling
 from tests.scale.measuring import changes
 
 HOUR = timedelta(hours=1)
 LATE_PAGES = 43
+
+
+class Throttled(Exception):
+    """The table does not take a write."""
 
 
 def crowded(polling: Polling, open_payments: int) -> list[str]:
@@ -65,11 +70,35 @@ def test_a_page_of_new_ones_that_fails_beside_a_sweep_that_takes_long_is_read_ag
     polling = Polling(["onepay"], pace=1.0, latency=0.2, faults=[fault])
     crowded(polling, LATE_PAGES * 20)
     opened_and_paid(polling.world("onepay"), polling, 200)
-    assert polling.poll("onepay")["outcome"] == "unavailable"
+    part = polling.poll("onepay")
+    assert part["outcome"] == "unavailable"
+    assert part["detail"].startswith("tail: onepay")
     assert 0 < len(waited(polling, "onepay")) < 200
     broken.clear()
     polling.poll("onepay")
     assert set(waited(polling, "onepay")) == {1, 2}
+    assert len(waited(polling, "onepay")) == 200
+
+
+def test_no_loss_what_of_new_ones_could_not_be_written_is_read_again() -> None:
+    polling = Polling(["onepay"], pace=1.0, latency=0.2)
+    crowded(polling, LATE_PAGES * 20)
+    opened_and_paid(polling.world("onepay"), polling, 200)
+    counted, saved = gate(polling), 0
+
+    def before(number: int, name: str) -> None:
+        nonlocal saved
+        saved += name == "save"
+        if name == "save" and saved == 200:
+            raise Throttled(name)
+
+    counted.before = before
+    with pytest.raises(Throttled):
+        polling.poll("onepay")
+    assert polling.memory("tail", "onepay")["gap"] is not None
+    assert len(waited(polling, "onepay")) == 199
+    polling.poll("onepay")
+    assert polling.memory("tail", "onepay")["gap"] is None
     assert len(waited(polling, "onepay")) == 200
 
 

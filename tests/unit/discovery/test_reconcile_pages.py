@@ -167,4 +167,5 @@ def test_no_loss_of_a_suspect_that_a_run_had_no_time_to_look_for() -> None:
     for _ in range(TRIES):
         with pytest.raises(OutOfTime):
             reconcile.seek(shelf.reader(requests=0), rows[3].id)
+        assert reconcile.suspects[rows[3].id].tries == 0
     assert rows[3].id in ids_of(reconcile.seek(shelf.reader(), rows[3].id))

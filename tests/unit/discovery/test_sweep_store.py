@@ -88,6 +88,14 @@ def test_a_sweep_comes_back_from_its_store_as_it_was() -> None:
     assert Sweep.resume(stored(under_way())) == under_way()
 
 
+@pytest.mark.parametrize("place", ["page", "last_page"])
+def test_of_a_list_there_is_no_page_before_the_first(place: str) -> None:
+    spoilt = stored(under_way())
+    spoilt["walks"][0][place] = 0
+    with pytest.raises(ValueError, match="0 is no number from 1 on"):
+        Sweep.resume(spoilt)
+
+
 def test_of_the_stated_totals_the_first_and_the_last_are_kept() -> None:
     sweep = under_way()
     sweep.walks[0].totals = [7, 9, 9, 8]

@@ -99,15 +99,20 @@ def test_a_page_at_the_end_that_is_passed_over_ends_the_tail(page: int, down: bo
     tail.go_on(shelf.reader(), gap, always, into)
     assert tail.gap is None
     assert tail.passed == [page]
+    assert shelf.pages == [gap.page, page]
 
 
-def test_a_page_short_of_the_end_that_is_passed_over_does_not() -> None:
-    shelf = Shelf(many(0, 200, 0))
-    shelf.broken[None, 9] = Unavailable("500")
-    gap = Gap(9, at(-500), False)
+@pytest.mark.parametrize(("page", "down", "then"), [(9, False, 10), (2, True, 1)])
+def test_a_page_short_of_the_end_that_is_passed_over_does_not(
+    page: int, down: bool, then: int
+) -> None:
+    rows = many(0, 200, 0)
+    shelf = Shelf(rows[::-1] if down else rows)
+    shelf.broken[None, page] = Unavailable("500")
+    gap = Gap(page, at(-500), down)
     tail = Tail(mark=at(198), gap=gap, failed=FAILURES, end=10)
     tail.go_on(shelf.reader(), gap, always, [])
-    assert shelf.pages == [9, 10]
+    assert shelf.pages == [page, then]
 
 
 def test_the_first_page_and_a_refused_key_are_never_passed_over() -> None:

@@ -70,6 +70,15 @@ def test_no_loss_those_whose_answers_failed_before_are_asked_for_last() -> None:
     assert second.memory["failing"] == {"p0000": 2, "p0001": 2}
 
 
+def test_a_run_without_time_to_ask_leaves_no_list_to_be_read() -> None:
+    shelf = Shelf(paid(1))
+    inquiry = Inquiry(shelf.reader(), {"by_id": YES}, lambda: False, shelf.clock.now())
+    known = {"p0000": record(payment("p0000", created_at=at(-50)))}
+    inquiry.ask(known, lambda payment_id: at(-30), [])
+    assert (shelf.pages, shelf.looked_up, inquiry.asked) == ([], [], set())
+    assert "scans" not in inquiry.memory
+
+
 def test_who_failed_least_is_asked_for_first_and_an_answer_is_a_new_beginning() -> None:
     shelf = Shelf(paid(3))
     failing = {"p0000": 3, "p0001": 1, "gone": 7}
