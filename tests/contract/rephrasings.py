@@ -59,12 +59,9 @@ def asking_whether_it_is_there(request: Request, before: Sequence[Item]) -> Requ
     """Ask of whatever is compared with null whether it is there at all."""
 
     def guarded(found: re.Match[str]) -> str:
-        path, comparison = found["path"], found[0]
-        if NULL not in [value_of(request, name) for name in re.findall(r":\w+", comparison)]:
-            return comparison
-        if found["sign"] == "<>":
-            return f"(attribute_not_exists({path}) OR {comparison})"
-        return f"(attribute_exists({path}) AND {comparison})"
+        if NULL not in [value_of(request, name) for name in re.findall(r":\w+", found[0])]:
+            return found[0]
+        return _if_there(found)
 
     return _with_conditions(request, COMPARED, guarded)
 
@@ -96,12 +93,9 @@ def asking_whether_there_is_a_size(request: Request, before: Sequence[Item]) -> 
     """Ask of whatever is measured whether it is there: what is not differs from every size."""
 
     def guarded(found: re.Match[str]) -> str:
-        path, comparison = found["path"], found[0]
-        if None not in at(items_of(request, before) or [{}], path_of(request, path)):
-            return comparison
-        if found["sign"] == "<>":
-            return f"(attribute_not_exists({path}) OR {comparison})"
-        return f"(attribute_exists({path}) AND {comparison})"
+        if None not in at(items_of(request, before) or [{}], path_of(request, found["path"])):
+            return found[0]
+        return _if_there(found)
 
     return _with_conditions(request, MEASURED, guarded)
 
@@ -243,6 +237,14 @@ def _with_the_key(request: Request) -> Request | None:
             values[f":{name}"] = request.params["Key"][name]
             update = update.replace(call, f":{name}")
     return reworded(request, {"UpdateExpression": update}, values=values) if values else None
+
+
+def _if_there(found: re.Match[str]) -> str:
+    """Ask besides whether what is compared is there: what is not differs from everything."""
+    path, comparison = found["path"], found[0]
+    if found["sign"] == "<>":
+        return f"(attribute_not_exists({path}) OR {comparison})"
+    return f"(attribute_exists({path}) AND {comparison})"
 
 
 class _Types:
