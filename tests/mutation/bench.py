@@ -42,9 +42,13 @@ BESIDES = (
 ALSO = ("tests", "events", "functions", "layers", "template.yaml", "samconfig.toml")
 ALSO_TEXT = ("README.md", "CHANGELOG.md")
 
+OPTIONS = (
+    *("-q", "--import-mode=importlib", "-m=not bench and not e2e and not live and not soak"),
+    *("-pno:cacheprovider", "-ptests.mutation.ending", "-ptests.mutation.likely"),
+)
 SETTINGS = """\
 [tool.pytest.ini_options]
-addopts = ["-q", "--import-mode=importlib", "-pno:cacheprovider", "-p{plugin}", {marks}]
+addopts = {options}
 consider_namespace_packages = true
 pythonpath = ["src", "tests/lab", "."]
 markers = ["bench: -", "e2e: -", "live: -", "soak: -", "takes: -"]
@@ -76,8 +80,7 @@ def prepare(python: str) -> Path:
     tests = quick_tests()
     mypy = [python, "-m", "mypy", "--output", "json", "--no-error-summary", "src/paywatch"]
     text = SETTINGS.format(
-        plugin="tests.mutation.ending",
-        marks=json.dumps("-m=not bench and not e2e and not live and not soak"),
+        options=json.dumps(OPTIONS),
         rules=json.dumps([f"src/paywatch/{rule}" for rule in RULES]),
         also=json.dumps([*ALSO, *ALSO_TEXT]),
         tests=json.dumps(tests),

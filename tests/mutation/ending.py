@@ -14,7 +14,7 @@ import pytest
 from hypothesis import Phase, settings
 
 # Seconds of the processor's time; the longest test takes a few.
-LONGEST = 60.0
+LONGEST = 20.0
 FAILED = 1
 
 
