@@ -44,7 +44,7 @@ def run(mutants: Path, name: str, fails: str = "") -> tuple[int, list[str]]:
     ran = subprocess.run(
         [sys.executable, "-c", RUN, *ALL],
         cwd=mutants,
-        env={NAME: name, "PYTHONPATH": str(ROOT)},
+        env={NAME: name, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         timeout=60,
         check=False,
         capture_output=True,
