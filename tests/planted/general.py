@@ -70,7 +70,7 @@ BY_NONE: Mapping[str, str] = {
 
 # All of BY_NONE take twelve minutes: a run tries one in so many, by its seed, so that as many
 # seeds in a row try them all.
-SHARES = 3
+SHARES = 5
 
 # What an invariant never says: that something raised one of Python's own exceptions.
 _OWN = [

@@ -1,4 +1,7 @@
-"""A year of a small merchant, polled every minute: everything is told, once, within two polls."""
+"""A year of a small merchant, polled every minute: everything is told, once, within two polls.
+
+A row that was read before is not read anew, but taken from a cache (tests/remembering.py).
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,10 @@ from random import Random
 
 import pytest
 
+from paywatch.providers import rows
 from tests.gates import CLOCK
 from tests.proofs import Proof, seed_offset
+from tests.remembering import remembering
 from tests.simulation.chronicle import Chronicle
 from tests.simulation.model import Model
 from tests.simulation.stage import Stage
@@ -147,6 +152,12 @@ class Year:
             late = end - begin > BACKLOG + POLLS
             if late and not any(a <= end < r for a, r in zip(opened, resolved, strict=False)):
                 yield f"a change waited from {begin} to {end}, and nobody was told"
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the time go into what is proved here, not into reading the same rows again."""
+    monkeypatch.setattr(rows, "read_row", remembering(rows.read_row))
 
 
 def check(proof: Proof, minutes: int) -> None:
