@@ -101,7 +101,7 @@ soak: .venv/.ready .venv-rie/.ready .venv-ministack/.ready ## Run the tests that
 	$(BIN)/python -m pytest -m soak -n auto --dist load --maxschedchunk 1 $(ARGS)
 
 week: .venv/.ready ## Poll 5,000 open payments every minute of a week (an hour, a core for each source)
-	PAYWATCH_DAYS=7 $(BIN)/python -m pytest -m soak -n auto --dist load --maxschedchunk 1 tests/scale/test_week.py $(ARGS)
+	PAYWATCH_HOURS=168 $(BIN)/python -m pytest -m soak -n auto --dist load --maxschedchunk 1 tests/scale/test_week.py $(ARGS)
 
 scan: .venv-sam/.ready .venv-checkov/.ready ## Judge the template as SAM and a security review would
 	$(SAM) validate --region us-east-1

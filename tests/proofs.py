@@ -26,9 +26,9 @@ LONG = 60
 WHY = 300
 HEADS = ("proof", "cases", "violations", "seed", "seconds")
 
-SEED, DAYS = "PAYWATCH_SEED", "PAYWATCH_DAYS"
+SEED, HOURS = "PAYWATCH_SEED", "PAYWATCH_HOURS"
 # What the environment may tell: what is meant where it does not, and the least that makes sense.
-TOLD = {SEED: (0, 0), DAYS: (1, 1)}
+TOLD = {SEED: (0, 0), HOURS: (6, 1)}
 DIGITS = 9
 
 
@@ -37,9 +37,9 @@ def seed_offset() -> int:
     return _number(SEED)
 
 
-def days() -> int:
-    """How many days the longest proof polls: PAYWATCH_DAYS, 1 unless told."""
-    return _number(DAYS)
+def hours() -> int:
+    """How many hours the proof of the biggest crowd polls: PAYWATCH_HOURS, 6 unless told."""
+    return _number(HOURS)
 
 
 def _number(name: str) -> int:
@@ -91,7 +91,7 @@ def proof(request: pytest.FixtureRequest) -> Proof:
 
 def again(item: pytest.Item, *options: str) -> str:
     """Return the command that runs a test again, and what its marker `again` says of that."""
-    told = [f"{SEED}={seed_offset()}", *([f"{DAYS}={days()}"] if DAYS in os.environ else [])]
+    told = [f"{SEED}={seed_offset()}", *([f"{HOURS}={hours()}"] if HOURS in os.environ else [])]
     run = shlex.join([".venv/bin/python", "-m", "pytest", "-m", "", *options, item.nodeid])
     marker = item.get_closest_marker("again")
     return "\n".join([" ".join([*told, run]), *(marker.args if marker else ())])

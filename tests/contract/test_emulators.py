@@ -155,7 +155,7 @@ def test_where_both_break_nothing_is_alike() -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.takes(13)
+@pytest.mark.takes(23)
 def test_three_implementations_do_the_same_but_for_what_the_list_says(
     ministack: Emulator, proof: Proof
 ) -> None:

@@ -71,15 +71,20 @@ Place = tuple[int, int, str, str, list[str]]
 class Crossroads:
     """The line's carrier: `open` while it forks; in a child, `struck` from the fault on.
 
-    `calls` are those that came by while it was open; `every` says that one of so many is struck.
+    `calls` are those that came by while it was open. Of all faults that fit, one in so many
+    strikes, from the first of them on, as `share` says: `(1, 3)` for the second, the fifth, ...
     """
 
     def __init__(
-        self, stage: OnAws, faults: Sequence[Fault], every: int = 1, at_once: int | None = None
+        self,
+        stage: OnAws,
+        faults: Sequence[Fault],
+        share: tuple[int, int] = (0, 1),
+        at_once: int | None = None,
     ) -> None:
         self._stage = stage
         self._faults = faults
-        self._every = every
+        self._first, self._every = share
         self._fitting = 0
         self._at_once = at_once or free_cores()
         self._children: list[tuple[int, int, Place]] = []
@@ -116,8 +121,10 @@ class Crossroads:
         if self.open:
             self.calls.append(call)
         for fault in self._faults if self.open else ():
-            self._fitting += fits(fault, call)
-            due = fits(fault, call) and self._fitting % self._every == 0
+            if not fits(fault, call):
+                continue
+            due = self._fitting % self._every == self._first
+            self._fitting += 1
             if due and self._fork(call, fault):
                 return self._strike(fault, call, send)
         return send()

@@ -88,7 +88,7 @@ def test_fifty_kills_lose_nothing_and_invent_nothing(tmp_path: Path, proof: Proo
 
 
 @pytest.mark.soak
-@pytest.mark.takes(30)
+@pytest.mark.takes(38)
 def test_a_thousand_kills_lose_nothing_and_invent_nothing(tmp_path: Path, proof: Proof) -> None:
     first = 3 + seed_offset()
     # While one round waits for leases to end, the others go on.

@@ -79,7 +79,7 @@ def test_two_faults_after_any_two_writes_of_a_small_plot_lose_nothing(proof: Pro
 
 
 @pytest.mark.soak
-@pytest.mark.takes(7)
+@pytest.mark.takes(12)
 def test_any_two_faults_at_any_two_steps_of_a_small_plot_lose_nothing(proof: Proof) -> None:
     assert {first.runs[0][0].fault for first in singles(PLOT, SOURCE)} == set(FAULTS)
     in_two_runs(proof, "at any steps", PLOT, SOURCE, strikes, broken_on_all_cores)

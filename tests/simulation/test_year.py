@@ -192,6 +192,6 @@ def test_everything_is_told_in_half_a_day_of_polls(proof: Proof) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.takes(18)
+@pytest.mark.takes(24)
 def test_everything_is_told_in_a_year_of_polls(proof: Proof) -> None:
     check(proof, YEAR)

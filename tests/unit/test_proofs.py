@@ -15,7 +15,7 @@ from tests.proofs import (
     Proof,
     Stated,
     again,
-    days,
+    hours,
     laid_out,
     pytest_configure,
     pytest_runtest_makereport,
@@ -146,14 +146,14 @@ def test_no_test_is_begun_with_a_seed_that_is_none(
         pytest_configure(config)
 
 
-def test_a_proof_of_days_takes_one_of_them_or_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proof_of_hours_takes_one_of_them_or_more(monkeypatch: pytest.MonkeyPatch) -> None:
     config: Any = SimpleNamespace(workerinput={})
-    monkeypatch.setenv("PAYWATCH_DAYS", "7")
+    monkeypatch.setenv("PAYWATCH_HOURS", "7")
     pytest_configure(config)
-    assert days() == 7
+    assert hours() == 7
     for said in ("0", "a", "1.5"):
-        monkeypatch.setenv("PAYWATCH_DAYS", said)
-        with pytest.raises(pytest.UsageError, match=f"^PAYWATCH_DAYS is '{said}': .* 1 or more"):
+        monkeypatch.setenv("PAYWATCH_HOURS", said)
+        with pytest.raises(pytest.UsageError, match=f"^PAYWATCH_HOURS is '{said}': .* 1 or more"):
             pytest_configure(config)
 
 
@@ -168,13 +168,13 @@ def test_the_command_that_runs_a_proof_again_has_all_that_it_was_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("PAYWATCH_SEED", raising=False)
-    monkeypatch.delenv("PAYWATCH_DAYS", raising=False)
+    monkeypatch.delenv("PAYWATCH_HOURS", raising=False)
     run = ".venv/bin/python -m pytest -m ''"
     assert again(item("tests/x.py::test_it")) == f"PAYWATCH_SEED=0 {run} tests/x.py::test_it"
     monkeypatch.setenv("PAYWATCH_SEED", "40")
-    monkeypatch.setenv("PAYWATCH_DAYS", "7")
-    assert again(item("tests/x.py::test_it[a b]", word="Not to the instant."), "-x") == (
-        f"PAYWATCH_SEED=40 PAYWATCH_DAYS=7 {run} -x 'tests/x.py::test_it[a b]'\nNot to the instant."
+    monkeypatch.setenv("PAYWATCH_HOURS", "7")
+    assert again(item("tests/x.py::test_it[a b]", word="Not again."), "-x") == (
+        f"PAYWATCH_SEED=40 PAYWATCH_HOURS=7 {run} -x 'tests/x.py::test_it[a b]'\nNot again."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from random import Random
 from urllib.parse import quote
@@ -194,6 +194,7 @@ def _cause(error: Exception) -> str:
     return f"the connection failed ({type(error).__name__})"
 
 
+@cache
 def _version() -> str:
     try:
         return version("paywatch")
