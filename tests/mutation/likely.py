@@ -1,7 +1,7 @@
 """The tests that noticed other mutants of a function go first: a plugin of the runs on the bench.
 
-Most mutants of a function are noticed by the same few tests, and only where these pass are all the
-others gathered and run.
+Most mutants of a function are noticed by the same few tests, or by those that notice others of its
+module; only where these pass are all the others gathered and run.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ from tests.mutation.names import MARK, function_of
 
 # Where mutmut says which mutant it tries; in between it says other words there.
 NAME = "MUTANT_UNDER_TEST"
-# How many go first, and where beside the mutants it is kept which ones.
-FIRST = 6
+# Where beside the mutants it is kept which tests noticed which.
 FOLDER = "killers"
 
 FUNCTION = pytest.StashKey[str]()
@@ -38,14 +37,13 @@ class Killers:
             file.write(f"{test}\n")
 
     def of(self, function: str) -> list[str]:
-        """Return those of a function, the most frequent first; if none, those of its module."""
-        module = function.rpartition(".")[0]
-        for pattern in (function, f"{module}.*"):
+        """Return those of a function, then those of its module, the most frequent first."""
+        found: dict[str, None] = {}
+        for pattern in (function, f"{function.rpartition('.')[0]}.*"):
             lines = [file.read_text().splitlines() for file in sorted(self._folder.glob(pattern))]
             counts = Counter(line for each in lines for line in each)
-            if counts:
-                return [test for test, _ in counts.most_common()]
-        return []
+            found |= dict.fromkeys(test for test, _ in counts.most_common())
+        return list(found)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -55,8 +53,8 @@ def pytest_collection(session: pytest.Session) -> None:
         return
     config.stash[FUNCTION] = function_of(name)
     given = set(config.args)
-    known = [test for test in _killers(config).of(function_of(name)) if test in given][:FIRST]
-    if known:
+    known = [test for test in _killers(config).of(function_of(name)) if test in given]
+    if 0 < len(known) < len(given):
         config.stash[OTHERS] = [test for test in config.args if test not in known]
         config.args = known
 

@@ -59,7 +59,7 @@ def test_the_test_that_noticed_another_mutant_of_the_function_goes_first(mutants
     assert run(mutants, NAMED.format("close", 2), "three") == (1, ["three"])
 
 
-def test_it_goes_first_for_another_function_of_the_module(mutants: Path) -> None:
+def test_it_goes_first_for_another_function_of_the_module_too(mutants: Path) -> None:
     run(mutants, NAMED.format("close", 1), "three")
     assert run(mutants, NAMED.format("open", 1), "three") == (1, ["three"])
 
@@ -85,4 +85,8 @@ def test_the_one_that_noticed_most_goes_first(tmp_path: Path) -> None:
     killers.note("paywatch.b.x_f", "c")
     assert killers.of("paywatch.a.x_f") == ["b", "a"]
     assert killers.of("paywatch.a.x_g") == ["b", "a"]
+    for test in ("c", "c", "c", "a"):
+        killers.note("paywatch.a.x_g", test)
+    assert killers.of("paywatch.a.x_f") == ["b", "a", "c"]
+    assert killers.of("paywatch.a.x_g") == ["c", "a", "b"]
     assert killers.of("paywatch.c.x_f") == []
