@@ -1,7 +1,7 @@
 """The tests that noticed other mutants of a function go first: a plugin of the runs on the bench.
 
 Most mutants of a function are noticed by the same few tests, or by those that notice others of its
-module; only where these pass are all the others gathered and run.
+module; only where these pass are all the others gathered and run, first those beside them.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def pytest_collection(session: pytest.Session) -> None:
     given = set(config.args)
     known = [test for test in _killers(config).of(function_of(name)) if test in given]
     if 0 < len(known) < len(given):
-        config.stash[OTHERS] = [test for test in config.args if test not in known]
+        files = {_file(test) for test in known}
+        others = [test for test in config.args if test not in known]
+        config.stash[OTHERS] = sorted(others, key=lambda test: _file(test) not in files)
         config.args = known
 
 
@@ -79,6 +81,10 @@ def pytest_runtest_makereport(
     if report.failed and FUNCTION in item.config.stash:
         _killers(item.config).note(item.config.stash[FUNCTION], item.nodeid)
     return report
+
+
+def _file(test: str) -> str:
+    return test.partition("::")[0]
 
 
 def _killers(config: pytest.Config) -> Killers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -24,25 +25,29 @@ def test_one(): assert not Path("one").exists()
 def test_two(): assert not Path("two").exists()
 def test_three(): assert not Path("three").exists()
 """
-ALL = [f"test_it.py::test_{name}" for name in ("one", "two", "three")]
+NAMES = ("one", "two", "three")
+ALL = [f"test_it.py::test_{name}" for name in NAMES]
 
 
 @pytest.fixture
 def mutants(tmp_path: Path) -> Path:
     folder = tmp_path / "mutants"
     folder.mkdir()
-    (folder / "test_it.py").write_text(TESTS)
+    for name in ("test_it.py", "test_else.py"):
+        (folder / name).write_text(TESTS)
     return folder
 
 
-def run(mutants: Path, name: str, fails: str = "") -> tuple[int, list[str]]:
+def run(
+    mutants: Path, name: str, fails: str = "", tests: Sequence[str] = ALL
+) -> tuple[int, list[str]]:
     """Try a mutant that this test notices; return the exit code and what was run, in order."""
-    for test in ("one", "two", "three"):
+    for test in NAMES:
         (mutants / test).unlink(missing_ok=True)
     if fails:
         (mutants / fails).touch()
     ran = subprocess.run(
-        [sys.executable, "-c", RUN, *ALL],
+        [sys.executable, "-c", RUN, *tests],
         cwd=mutants,
         env={NAME: name, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         timeout=60,
@@ -68,6 +73,13 @@ def test_where_it_passes_all_others_run_once(mutants: Path) -> None:
     run(mutants, NAMED.format("close", 1), "two")
     assert run(mutants, NAMED.format("close", 2)) == (0, ["two", "one", "three"])
     assert run(mutants, NAMED.format("close", 3), "three") == (1, ["two", "one", "three"])
+
+
+def test_those_of_its_file_go_before_those_of_other_files(mutants: Path) -> None:
+    run(mutants, NAMED.format("close", 1), "two")
+    tests = ["test_else.py::test_three", *ALL]
+    code, ran = run(mutants, NAMED.format("close", 2), tests=tests)
+    assert (code, ran) == (0, ["two", "one", "three", "three"])
 
 
 @pytest.mark.parametrize("word", ["", "stats", "fail"])
