@@ -16,6 +16,8 @@ PIP := -m pip install -qq --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 export SAM_CLI_TELEMETRY := 0
+# What was compiled once is kept: to gather the tests takes half the time.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo fortnight test check coverage mutants bench soak week scan build build-here invoke e2e format lock clean python3.13
 
