@@ -5,8 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from tests.mutation.ending import LONGEST, SPARE, TIMEOUT, TIMES, longest
 
 RUN = """
 import sys, pytest
@@ -24,13 +27,13 @@ CATCHING = """while True:
 @pytest.mark.parametrize(
     ("does", "code"),
     [
-        ("while True: pass", 1),
-        (CATCHING, 1),
+        ("while True: pass", TIMEOUT),
+        (CATCHING, TIMEOUT),
         ("import time; time.sleep(0.5)", 0),
         ("assert False", 1),
     ],
 )
-def test_a_test_that_loops_for_ever_fails(does: str, code: int, tmp_path: Path) -> None:
+def test_a_test_that_loops_for_ever_is_ended(does: str, code: int, tmp_path: Path) -> None:
     test = tmp_path / "test_it.py"
     test.write_text(f"def test_it():\n    {does}\n")
     ran = subprocess.run(
@@ -41,3 +44,11 @@ def test_a_test_that_loops_for_ever_fails(does: str, code: int, tmp_path: Path) 
         capture_output=True,
     )
     assert ran.returncode == code, ran.stdout
+
+
+def test_a_test_has_many_times_as_long_as_it_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert longest("test_it") == LONGEST
+    state = SimpleNamespace(duration_by_test={"test_it": 2.0, "begun": 0})
+    monkeypatch.setitem(sys.modules, "mutmut.state", SimpleNamespace(state=lambda: state))
+    assert longest("test_it") == SPARE + 2 * TIMES
+    assert longest("begun") == longest("unknown") == LONGEST
