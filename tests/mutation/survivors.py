@@ -72,13 +72,13 @@ class Tried:
     change: Change | None = None
 
 
-DEAD = ("killed", "caught by type check", "timeout")
+DEAD = {"killed": "by tests", "timeout": "by time", "caught by type check": "by types"}
 
 
 def table(tried: Iterable[Tried], explained: Iterable[Change]) -> str:
-    """Count by module: tried, killed by tests (or by their time), by types, explained, alive."""
+    """Count by module: tried, killed by tests, by a test that never ends, by types, the living."""
     known = set(explained)
-    heads = ("module", "mutants", "by tests", "by types", "explained", "alive")
+    heads = ("module", "mutants", *DEAD.values(), "explained", "alive")
     counts: dict[str, Counter[str]] = {}
     for each in tried:
         for name in (each.module, "all"):
@@ -112,8 +112,4 @@ def stale(tried: Iterable[Tried], explained: Iterable[Change]) -> list[Change]:
 
 
 def _column(each: Tried, known: set[Change]) -> str:
-    if each.status == "caught by type check":
-        return "by types"
-    if each.status in DEAD:
-        return "by tests"
-    return "explained" if each.change in known else "alive"
+    return DEAD.get(each.status) or ("explained" if each.change in known else "alive")

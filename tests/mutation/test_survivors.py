@@ -67,9 +67,9 @@ def test_an_explanation_of_what_is_dead_is_stale() -> None:
 def test_the_table_counts_by_module() -> None:
     rows = [line.split() for line in table(TRIED, {CHANGE: "why"}).splitlines()[1:]]
     assert rows == [
-        ["a", "4", "2", "1", "1", "0"],
-        ["b", "2", "0", "0", "0", "2"],
-        ["all", "6", "2", "1", "1", "2"],
+        ["a", "4", "1", "1", "1", "1", "0"],
+        ["b", "2", "0", "0", "0", "0", "2"],
+        ["all", "6", "1", "1", "1", "1", "2"],
     ]
 
 

@@ -70,7 +70,7 @@ def test_mutants_are_tried_by_name(
     assert work(tmp_path, bench, ["paywatch.a.xǁWalkǁsealed__*"], "now", keep=False) == 0
     assert bench.tried == (None if known else [SEALED])
     said = capsys.readouterr().out.splitlines()
-    assert said[-2].split() == ["all", "1", "1", "0", "0", "0"]
+    assert said[-2].split() == ["all", "1", "1", "0", "0", "0", "0"]
     assert said[-1] == "Decorated functions that are left out: none."
 
 
