@@ -11,12 +11,18 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.request import Request, urlopen
 
 import boto3
 import botocore.session
-from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import make_server
 
 from paylab.deployment import deploy
 from paylab.lab import Lab
@@ -71,18 +77,20 @@ def emulator() -> Iterator[str]:
     log.setLevel(logging.ERROR)  # one line for each request otherwise
     # The emulator asks boto3 for the regions, with whatever profile the machine names.
     hidden = {name: os.environ.pop(name) for name in _OF_THE_MACHINE if name in os.environ}
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    endpoint = f"http://{host}:{port}"
+    app = DomainDispatcherApplication(create_backend_app)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=MotoRequestHandler)
+    # Whether it is to end, moto's own server asks itself only twice a second.
+    serving = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    serving.start()
+    endpoint = f"http://127.0.0.1:{server.server_port}"
     try:
         yield endpoint
     finally:
         with urlopen(Request(f"{endpoint}/moto-api/reset", method="POST"), timeout=10):
             pass
-        server.stop()
-        assert server._server is not None
-        server._server.server_close()  # stop() leaves the port open
+        server.shutdown()
+        serving.join()
+        server.server_close()
         log.setLevel(level)
         os.environ.update(hidden)
 
