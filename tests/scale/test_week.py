@@ -27,7 +27,6 @@ HOUR = 60
 DAY = 24 * HOUR
 # So many hours are simulated; `make week` asks for seven days.
 HOURS = hours()
-LONG = f"{HOURS} hours" if HOURS % 24 else f"{HOURS // 24} days"
 # Settled lists are read in turn, and totals have to differ twice.
 BY_TOTALS = 5
 REGRETS = ("refunded", "disputed")
@@ -157,7 +156,7 @@ def figures(weather: Weather, polls: int) -> str:
             kind[each.polls] += 1
     # Of one that a difference began and that was under way just then: in time all the same.
     beside = sum(1 for each in found if each.by == "reconcile")
-    simulated = LONG if polls >= DAY else f"{polls} minutes"
+    simulated = f"{polls / HOUR:g} hours"
     by_totals = f", refunds and disputes by totals {{{table(regrets)}}}" if regrets else ""
     listener = weather.listener
     return (
@@ -183,5 +182,5 @@ def test_no_change_is_missed_or_late_in_an_hour(source: str) -> None:
 @pytest.mark.parametrize("source", SOURCES)
 def test_hours_of_five_thousand_open_payments(source: str, proof: Proof) -> None:
     seed, held = 1 + seed_offset(), Held()
-    with held.stated(proof, f"{LONG}, 2,500 open at {source}", seed):
+    with held.stated(proof, f"{HOURS} hours, 2,500 open at {source}", seed):
         check(held, source, open_payments=2_500, polls=HOURS * HOUR, seed=seed)
