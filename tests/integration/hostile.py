@@ -13,7 +13,8 @@ import httpx
 from paywatch.providers.http import Transport
 from tests.faults.verdict import findings
 from tests.integration.on_aws import OnAws
-from tests.polling import START
+from tests.integration.seeding import in_memory
+from tests.polling import START, Polling
 
 MEGABYTE = 1024 * 1024
 JSON = {"Content-Type": "application/json"}
@@ -140,10 +141,11 @@ class Watched(OnAws):
         for world in self.worlds.values():
             for hours in range(1, 5):
                 world.add(created_at=START - timedelta(hours=hours))
+        with in_memory(self):
+            Polling.tick(self)
         self.source = source
         self.transport = self.lab_between = Between(self.transport, source)
         self.restart()
-        self.tick()
         self.tick()
         self.odd = self.world(source).payments()[0].id
         self.moved = {name: self.world(name).payments()[1].id for name in OTHER}

@@ -1,4 +1,4 @@
-"""Tables that hold many open payments, without as many writes through the poller.
+"""Tables that hold what polls left, without as many calls to moto.
 
 The first polls run on the ports in memory, with the poller's own code; what they leave is then
 put into the table as it is.
@@ -7,6 +7,7 @@ put into the table as it is.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from itertools import islice
 from typing import Any
@@ -26,24 +27,32 @@ POLLS = 4
 AT_ONCE = 25
 
 
-def standing(count: int, *sources: str) -> OnAws:
-    """Return a stage whose table holds so many open payments of each source, all well known."""
-    stage = OnAws(sources=sources or ("compago", "onepay"), pace=1000, budget=5000, latency=0.001)
+@contextmanager
+def in_memory(stage: OnAws) -> Iterator[None]:
+    """Let `Polling.tick` poll the stage in memory, and then put what was stored into its table."""
     payments, controls = stage.payments, stage.controls
     stage.payments, stage.controls = MemoryPayments(), MemoryControls()
-    _add(stage, 0, 1)
-    for _ in range(POLLS - 1):
-        Polling.tick(stage)
-    # They were there before the watch; the last poll is the first to see most of them.
-    _add(stage, 1, count)
-    Polling.tick(stage, seconds=600)
+    yield
     items = _items(stage)
     while batch := list(islice(items, AT_ONCE)):
         stage.dynamodb.batch_write_item(
             RequestItems={stage.table: [{"PutRequest": {"Item": item}} for item in batch]}
         )
     _copy_controls(stage, DynamoControls(stage.dynamodb, stage.table))
+    assert stage.inbox.published == []
     stage.payments, stage.controls = payments, controls
+
+
+def standing(count: int, *sources: str) -> OnAws:
+    """Return a stage whose table holds so many open payments of each source, all well known."""
+    stage = OnAws(sources=sources or ("compago", "onepay"), pace=1000, budget=5000, latency=0.001)
+    with in_memory(stage):
+        _add(stage, 0, 1)
+        for _ in range(POLLS - 1):
+            Polling.tick(stage)
+        # They were there before the watch; the last poll is the first to see most of them.
+        _add(stage, 1, count)
+        Polling.tick(stage, seconds=600)
     stage.ticks.clear()
     stage.reports.clear()
     return stage
@@ -69,11 +78,11 @@ def _item(record: Record) -> dict[str, Any]:
 
 
 def _copy_controls(stage: OnAws, controls: DynamoControls) -> None:
-    """Write the control items, through as many leases as there were."""
+    """Write the control items, through as many leases as there were polls."""
     for source in stage.sources:
         written = stage.controls.peek(source, "poll")
-        for _ in range(POLLS):
-            control = controls.acquire(source, "poll", START, START)
+        for _ in stage.ticks:
+            control = controls.acquire(source, "poll", written.watch_began, written.watch_began)
         assert control is not None
         assert control.lease.epoch == written.lease.epoch
         controls.mark(control.lease, range(BUCKETS))

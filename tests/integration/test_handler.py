@@ -20,7 +20,8 @@ from paywatch.errors import ConfigurationError
 from paywatch.invocation import POLLS
 from tests.integration.aws_line import count
 from tests.integration.on_aws import OnAws
-from tests.polling import START
+from tests.integration.seeding import in_memory
+from tests.polling import START, Polling
 
 EVENTS = sorted((Path(__file__).parents[2] / "events").glob("*.json"))
 POLLING = [p for p in EVENTS if json.loads(p.read_text()).get("action", "poll") in POLLS]
@@ -53,6 +54,8 @@ class Function(OnAws):
         for world in self.worlds.values():
             for hours in range(1, 5):
                 world.add(created_at=START - timedelta(hours=hours))
+        with in_memory(self):
+            Polling.tick(self)
         urls = {
             f"{world.provider.upper()}_BASE_URL": server.base_url(name)
             for name, world in self.lab.worlds.items()
@@ -97,7 +100,6 @@ def function(monkeypatch: pytest.MonkeyPatch) -> Iterator[Function]:
     bootstrap.install(None)
     server = LabServer(None)  # type: ignore[arg-type]
     made = Function(server, monkeypatch)
-    made.call({})
     made.call({})
     yield made
     bootstrap.install(None)
