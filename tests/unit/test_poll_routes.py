@@ -118,6 +118,28 @@ def test_isolation_a_page_that_was_never_read_keeps_nobody_of_the_others_from_be
     assert polls_until_told(polling, ids[200:203], most=2) == 1
 
 
+def test_no_invention_a_sweep_that_left_out_a_page_does_not_say_when_all_were_listed() -> None:
+    polling = Polling(["compago"])
+    world, now = polling.world(), polling.clock.now()
+    for number in range(520):
+        world.add(created_at=now - timedelta(days=20, minutes=number), expires_at=now + 900 * HOUR)
+    polled(polling, 4)
+    walked = polling.memory("walk")
+    polling.lab.faults = [ServerError(when=of_page_two, statuses=(500,))]
+    polled(polling, 8)
+    (pending,) = [
+        walk
+        for walk in polling.reports[-1]["sources"]["compago"]["certificates"]
+        if walk["list"] == "PENDING"
+    ]
+    assert pending["why"].startswith("page 2 could not be read")
+    # From it an interval begins, of whoever of that page is found elsewhere later.
+    assert polling.memory("walk") == walked
+    polling.lab.faults = []
+    polled(polling, 2)
+    assert polling.memory("walk")["began"] > walked["began"]
+
+
 def test_isolation_one_row_that_spoils_its_pages_lets_no_provider_rest() -> None:
     polling = Polling(["onepay"])
     world, now = polling.world("onepay"), polling.clock.now()
