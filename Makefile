@@ -1,6 +1,6 @@
 # Every verb makes the environment it needs, from hashed requirements, inside the checkout.
-# Python 3.11 or newer and make are enough; build, invoke and e2e also need python3.13, because that
-# is what the functions run on.
+# Python 3.11 or newer and make are enough; build, invoke, e2e and soak also need python3.13, because
+# that is what the functions run on.
 
 PYTHON ?= python3
 

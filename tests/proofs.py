@@ -33,8 +33,13 @@ DIGITS = 9
 
 
 def seed_offset() -> int:
-    """Where the seeds of the long proofs begin: PAYWATCH_SEED, 0 unless told."""
+    """Return PAYWATCH_SEED, which says where the proofs' seeds begin: 0 unless told."""
     return _number(SEED)
+
+
+def seeds(count: int, first: int = 0) -> range:
+    """Return so many seeds from `first` on; of another PAYWATCH_SEED, others than these."""
+    return range(first + count * seed_offset(), first + count * (seed_offset() + 1))
 
 
 def hours() -> int:

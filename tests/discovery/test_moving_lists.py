@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import cycle
 from random import getrandbits
 
 import pytest
@@ -28,9 +29,12 @@ from hypothesis.stateful import (
 from paylab.world import Order
 from tests.differing import OPEN
 from tests.discovery.moving import HOUR, MOVES, Moving
-from tests.proofs import Proof, again, seed_offset
+from tests.held import Held
+from tests.proofs import Proof, again, seeds
 
 SCANS = 10_000
+# More rounds than so many scans take.
+MOST_ROUNDS = 200
 EXAMPLES = 20
 ORDERS: list[Order] = ["newest_first", "oldest_first", "none"]
 
@@ -169,18 +173,17 @@ def test_the_interval_of_a_payment_that_was_missing_begins_before_it_was_missing
 @pytest.mark.takes(4)
 def test_nothing_is_lost_or_invented_in_ten_thousand_scans(proof: Proof) -> None:
     counted.clear()
-    first = following = seed_offset()
-    while counted["scans"] < SCANS:
-        for source, order, by_id in VARIANTS:
-            check(source, order, by_id, EXAMPLES, following)
-            following += 1
-    proof(
-        "lists that move while they are read",
-        cases=counted["scans"],
-        violations=0,
-        seed=f"{first}-{following - 1}",
-        figures=f"scans in which something moved between two requests, of {counted['polls']:,} "
-        f"in {counted['runs']:,} runs of {len(VARIANTS)} kinds of provider; "
-        f"{counted['announced']:,} changes announced, {counted['owed']:,} of them owed but for "
-        f"{counted['passed']:,} that only a list without order showed, or none for a whole poll",
-    )
+    held, chosen = Held(), seeds(MOST_ROUNDS)
+    with held.stated(proof, "lists that move while they are read", chosen.start):
+        for number, (source, order, by_id) in zip(chosen, cycle(VARIANTS), strict=False):
+            if counted["scans"] >= SCANS:
+                break
+            check(source, order, by_id, EXAMPLES, number)
+            held.cases = counted["scans"]
+        held.to(held.cases >= SCANS, f"{held.cases:,} scans are too few")
+        held.figures = (
+            f"scans in which something moved between two requests, of {counted['polls']:,} in "
+            f"{counted['runs']:,} runs of {len(VARIANTS)} kinds of provider; "
+            f"{counted['announced']:,} changes announced, {counted['owed']:,} of them owed but for "
+            f"{counted['passed']:,} that only a list without order showed, or none for a whole poll"
+        )

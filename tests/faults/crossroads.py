@@ -11,9 +11,10 @@ import json
 import os
 import signal
 import warnings
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from botocore.exceptions import EndpointConnectionError
@@ -38,6 +39,9 @@ ERRORS = {
 # What AWS can do to a call; an answer that comes too late is an error to its client. A death before
 # a write leaves what a death after the one before it leaves.
 FAULTS = (Fault.DEATH_AFTER, Fault.ERROR_BEFORE, Fault.ERROR_AFTER)
+
+
+PUBLICATIONS = ("PublishBatch", "Publish")
 
 
 def fits(fault: Fault, call: Call) -> bool:
@@ -68,24 +72,43 @@ class Case:
 Place = tuple[int, int, str, str, list[str]]
 
 
+@dataclass
+class Share:
+    """A share of the faults: one in so many of each kind at each kind of call, from `first` on.
+
+    All are taken of the faults and at the operations that are in `whole`.
+    """
+
+    every: int = 1
+    first: int = 0
+    whole: Collection[Fault | str] = ()
+    _met: Counter[tuple[Fault, str]] = field(default_factory=Counter)
+
+    def takes(self, fault: Fault, call: Call) -> bool:
+        """Say whether this one, which comes next, is one of them."""
+        number = self._met[fault, call.kind]
+        self._met[fault, call.kind] += 1
+        whole = fault in self.whole or call.operation in self.whole
+        return whole or number % self.every == self.first % self.every
+
+
 class Crossroads:
     """The line's carrier: `open` while it forks; in a child, `struck` from the fault on.
 
-    `calls` are those that came by while it was open. Of all faults that fit, one in so many
-    strikes, from the first of them on, as `share` says: `(1, 3)` for the second, the fifth, ...
+    `calls` are those that came by while it was open. Of the faults that fit, those strike that
+    `share` takes.
     """
 
     def __init__(
         self,
         stage: OnAws,
         faults: Sequence[Fault],
-        share: tuple[int, int] = (0, 1),
+        share: Share | None = None,
         at_once: int | None = None,
     ) -> None:
         self._stage = stage
         self._faults = faults
-        self._first, self._every = share
-        self._fitting = 0
+        self._share = share or Share()
         self._at_once = at_once or free_cores()
         self._children: list[tuple[int, int, Place]] = []
         self._cases: list[Case] = []
@@ -121,11 +144,7 @@ class Crossroads:
         if self.open:
             self.calls.append(call)
         for fault in self._faults if self.open else ():
-            if not fits(fault, call):
-                continue
-            due = self._fitting % self._every == self._first
-            self._fitting += 1
-            if due and self._fork(call, fault):
+            if fits(fault, call) and self._share.takes(fault, call) and self._fork(call, fault):
                 return self._strike(fault, call, send)
         return send()
 

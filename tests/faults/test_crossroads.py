@@ -1,9 +1,12 @@
-"""A case that comes to no end is told of as such, with what it was; a busy machine ends none."""
+"""Which faults are cases; one that comes to no end is told of as such, with what it was, and a busy
+machine ends none.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
+from collections import Counter
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.faults import crossroads
-from tests.faults.crossroads import Case, Crossroads
+from tests.faults.crossroads import FAULTS, PUBLICATIONS, Case, Crossroads, Share, fits
 from tests.gates import Fault
 from tests.integration.aws_line import Call
 
@@ -74,3 +77,35 @@ def test_what_a_case_may_take_is_of_its_own_time() -> None:
 
     (case,) = struck(tell)
     assert case.findings == ["True, True"]
+
+
+def taken(share: Share) -> list[tuple[int, Fault, str]]:
+    """Return the faults that a share takes of twelve writes of each kind, a read beside each."""
+    key = {"Key": {"sk": {"S": "control"}}}
+    kinds = [("UpdateItem", {}), ("UpdateItem", key), ("PublishBatch", {}), ("Query", {})]
+    calls = [Call(None, operation, params) for _ in range(12) for operation, params in kinds]
+    return [
+        (number, fault, call.kind)
+        for number, call in enumerate(calls)
+        for fault in FAULTS
+        if fits(fault, call) and share.takes(fault, call)
+    ]
+
+
+def test_a_share_has_as_many_of_each_kind_and_three_in_a_row_have_all() -> None:
+    shares = [taken(Share(3, seed)) for seed in range(3)]
+    for share in shares:
+        assert {Counter((fault, kind) for _, fault, kind in share)[of] for of in kinds()} == {4}
+    together = [each for share in shares for each in share]
+    assert sorted(map(str, together)) == sorted(map(str, taken(Share())))
+
+
+def test_what_is_taken_whole_is_in_every_share() -> None:
+    of_one = Counter((f, k) for _, f, k in taken(Share(3, 1, {Fault.DEATH_AFTER, *PUBLICATIONS})))
+    assert {of: of_one[of] for of in kinds()} == {
+        of: 12 if of[0] is Fault.DEATH_AFTER or of[1] in PUBLICATIONS else 4 for of in kinds()
+    }
+
+
+def kinds() -> set[tuple[Fault, str]]:
+    return {(fault, kind) for _, fault, kind in taken(Share())}

@@ -21,7 +21,7 @@ from tests.e2e.runtime import CHECKOUT, EMULATOR
 from tests.kills.moments import KINDS
 from tests.kills.rounds import HANGING, Round, at_once, kills, kills_with_leases, timeouts
 from tests.kills.stand import MOST_POLLS
-from tests.proofs import Proof, seed_offset
+from tests.proofs import Proof, seeds
 
 pytestmark = [
     pytest.mark.skipif(
@@ -90,13 +90,13 @@ def test_fifty_kills_lose_nothing_and_invent_nothing(tmp_path: Path, proof: Proo
 @pytest.mark.soak
 @pytest.mark.takes(38)
 def test_a_thousand_kills_lose_nothing_and_invent_nothing(tmp_path: Path, proof: Proof) -> None:
-    first = 3 + seed_offset()
+    *others, last = seeds(20, 3)
     # While one round waits for leases to end, the others go on.
     with ThreadPoolExecutor(1) as beside:
-        waiting = beside.submit(at_once, kills_with_leases, tmp_path, CHECKOUT, [first + 19], 50)
-        rounds = at_once(kills, tmp_path, CHECKOUT, range(first, first + 19), 50)
+        waiting = beside.submit(at_once, kills_with_leases, tmp_path, CHECKOUT, [last], 50)
+        rounds = at_once(kills, tmp_path, CHECKOUT, others, 50)
         rounds += waiting.result()
-    met = check(proof, "1,000 real kills", rounds, f"{first} to {first + 19}")
+    met = check(proof, "1,000 real kills", rounds, f"{others[0]} to {last}")
     assert met.total() >= 1000
     assert [kind for kind in KINDS if not met[kind]] == []
 
@@ -106,8 +106,8 @@ def test_a_thousand_kills_lose_nothing_and_invent_nothing(tmp_path: Path, proof:
 def test_runs_that_the_runtime_ends_lose_nothing_and_invent_nothing(
     tmp_path: Path, proof: Proof
 ) -> None:
-    first = 1 + seed_offset()
-    rounds = at_once(timeouts, tmp_path, CHECKOUT, [first, first + 1], 3)
-    met = check(proof, "real timeouts", rounds, f"{first}, {first + 1}")
+    first, second = seeds(2, 1)
+    rounds = at_once(timeouts, tmp_path, CHECKOUT, [first, second], 3)
+    met = check(proof, "real timeouts", rounds, f"{first}, {second}")
     assert met[HANGING] == 6
     assert met.total() >= 10

@@ -82,7 +82,7 @@ def test_general_proofs_catch_just_the_bugs_of_state_that_are_said(
     wrong = {name: why_listed_wrongly(name, trial) for name, trial in ran.items()}
     wrong = {name: why for name, why in wrong.items() if why}
     proof(
-        "bugs of state that general proofs catch",
+        "bugs of state, caught or not as is said",
         cases=len(names),
         violations=len(wrong),
         seed=seed_offset(),

@@ -15,7 +15,7 @@ from paylab.play import main
 from paylab.played import Played
 from paylab.scenario import FAULTS
 from tests.cores import free_cores
-from tests.proofs import Proof, seed_offset
+from tests.proofs import Proof, seeds
 from tests.scenarios.playing import Playing, play
 
 SAMPLE = 10
@@ -83,13 +83,13 @@ def unlike(played: Played) -> Iterator[str]:
         yield f"no fault was to hit {spared}, and calm were {played.calm.keys()}"
 
 
-def check(outcome: Outcome, seeds: range, proof: Proof) -> None:
+def check(outcome: Outcome, chosen: range, proof: Proof) -> None:
     """State it, and hold that nothing failed."""
     proof(
         "combined faults",
-        cases=len(seeds),
+        cases=len(chosen),
         violations=len(outcome.failed),
-        seed=f"{seeds.start}-{seeds.stop - 1}",
+        seed=f"{chosen.start}-{chosen.stop - 1}",
         figures=f"runs of two to four faults of {len(outcome.fired)} kinds, which fired "
         f"{outcome.fired.total():,} times in {outcome.requests:,} requests, two kinds or more in "
         f"{outcome.together:,} runs; {outcome.events:,} events, {outcome.owed:,} of them owed: "
@@ -101,20 +101,20 @@ def check(outcome: Outcome, seeds: range, proof: Proof) -> None:
 
 
 def test_faults_that_come_together_lose_invent_and_hold_up_nothing(proof: Proof) -> None:
-    seeds = range(seed_offset(), seed_offset() + SAMPLE)
-    check(run(seeds), seeds, proof)
+    chosen = seeds(SAMPLE)
+    check(run(chosen), chosen, proof)
 
 
 @pytest.mark.soak
 @pytest.mark.takes(4)
 def test_a_thousand_combinations(proof: Proof) -> None:
-    seeds = range(seed_offset(), seed_offset() + RUNS)
-    chunks = [seeds[start : start + CHUNK] for start in range(0, RUNS, CHUNK)]
+    chosen = seeds(RUNS)
+    chunks = [chosen[start : start + CHUNK] for start in range(0, RUNS, CHUNK)]
     outcome = Outcome()
     with ProcessPoolExecutor(free_cores(), mp_context=get_context("spawn")) as workers:
         for each in workers.map(run, chunks):
             outcome.add(each)
-    check(outcome, seeds, proof)
+    check(outcome, chosen, proof)
     assert outcome.owed > 10 * RUNS
     assert 100 * outcome.together >= TOGETHER * RUNS
     assert outcome.alone

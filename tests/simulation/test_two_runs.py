@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import pytest
 
-from tests.proofs import Proof, seed_offset
+from tests.proofs import Proof, seed_offset, seeds
 from tests.simulation.interleaving import Duet
 from tests.simulation.schedules import (
     PLACES,
@@ -40,20 +40,18 @@ EVERY = 201
 
 def some(schedule: Callable[[int], Duet], count: int) -> list[Duet]:
     """Return so many schedules by chance, at all places in turn."""
-    first = seed_offset() * len(PLACES)
-    return [schedule(first + number) for number in range(count)]
+    return [schedule(number) for number in seeds(count)]
 
 
 def check(
     proof: Proof, chosen: Sequence[Duet], random: Sequence[Duet], tallies: Iterable[Tally]
 ) -> Tally:
     tally = summed(tallies)
-    last = seed_offset() + max(len(random) - 1, 0) // len(PLACES)
     proof(
         "two runs at once",
         cases=tally.played,
         violations=len(tally.broken),
-        seed=f"{seed_offset()}-{last}",
+        seed=seed_offset(),
         figures=f"{len(chosen):,} schedules with one pause at a chosen step and {len(random):,} by "
         f"chance, for {len(PLACES)} pairs of runs; {_share(tally)}; {len(tally.traces):,} came to "
         f"different steps, and they left {len(tally.states):,} different states behind; how the "

@@ -181,7 +181,7 @@ def check(proof: Proof, minutes: int) -> None:
         f"{year.misses} misses; of a settled payment told after "
         f"{year.model.slowest.total_seconds() / 60:.1f} minutes at most; the topic was away "
         f"{year.outages} times, {len(year.waits)} changes waited for it for long, "
-        f"{len(told)} alerts",
+        f"{len(told)} alerts; rows that were read before are not read anew",
     )
     assert not wrong, "\n".join(wrong[:10])
     assert year.model.events > len(year.model.payments)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -54,6 +55,39 @@ def test_what_opens_and_settles_between_polls_is_found_beside_a_sweep_that_takes
     found = waited(polling, "onepay")
     assert len(found) == 6 * 125
     assert set(found) == {1}, found
+
+
+@pytest.mark.parametrize(
+    ("open_pages", "new", "unexplained"), [(LATE_PAGES, 155, 20), (12, 380, 30)]
+)
+def test_what_opens_and_settles_between_polls_is_found_beside_many_to_be_asked_for(
+    open_pages: int, new: int, unexplained: int
+) -> None:
+    polling = Polling(["onepay"], pace=1.0, latency=0.2)
+    ids = crowded(polling, open_pages * 20)
+    for payment_id in ids[:unexplained]:
+        polling.world("onepay").remove(payment_id)
+    opened_and_paid(polling.world("onepay"), polling, new)
+    assert polling.poll("onepay")["braked"] is False
+    assert waited(polling, "onepay") == [1] * new
+
+
+def test_a_long_settled_list_is_walked_on_beside_a_sweep_that_takes_long() -> None:
+    polling = Polling(["onepay"], pace=1.0, latency=0.2)
+    world, now = polling.world("onepay"), polling.clock.now()
+    for number in range(700):
+        world.add("refunded", created_at=now - HOUR * (1_500 + number))
+    crowded(polling, LATE_PAGES * 20)
+    world.add("refunded", created_at=now - HOUR * 1_800)
+    pages = []
+    for _ in range(6):
+        opened_and_paid(world, polling, 130)
+        polling.poll("onepay")
+        pages.append(polling.memory("settled", "onepay")["refunded"]["next"])
+    walked = [page for page in pages if page]
+    assert len(walked) > 3
+    # One more in each poll at least.
+    assert all(earlier < later for earlier, later in pairwise(walked)), pages
 
 
 @pytest.mark.parametrize("failing", [4, 6, 7, 9])

@@ -22,6 +22,7 @@ from tests.proofs import (
     pytest_terminal_summary,
     rows,
     seed_offset,
+    seeds,
 )
 
 
@@ -132,6 +133,14 @@ def test_seeds_begin_where_they_are_told(monkeypatch: pytest.MonkeyPatch) -> Non
     assert seed_offset() == 0
     monkeypatch.setenv("PAYWATCH_SEED", "40")
     assert seed_offset() == 40
+
+
+def test_no_seed_of_one_run_is_one_of_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = []
+    for said in ("0", "1", "2"):
+        monkeypatch.setenv("PAYWATCH_SEED", said)
+        runs.append(seeds(50, 3))
+    assert [number for run in runs for number in run] == list(range(3, 153))
 
 
 @pytest.mark.parametrize("said", ["abc", "", "1e3", "-1", "+1", "1_000", " 1", "2.0", "1" * 10])
