@@ -1,9 +1,9 @@
 """Two faults lose nothing: one in a run and one in the run that recovers, or both in one run.
 
-Every fault is paired with every other in one small plot at one source, in two runs. In one run
-those are that strike a call, in the small plot at both sources; in larger plots, at both sources,
-those that strike a write. Left out are pairs at reads in larger plots, and three faults. A fault
-that was chosen and never struck is a finding.
+In two runs every fault is paired with every other in one small plot, at one source. In one run it
+is every two that strike calls, in that plot, at both sources. In four larger plots, at both
+sources, it is every two that strike writes, in two runs. Left out are pairs at reads in larger
+plots, and three faults. A fault that was chosen and never struck is a finding.
 """
 
 from __future__ import annotations
