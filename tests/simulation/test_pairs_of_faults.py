@@ -2,8 +2,8 @@
 
 In two runs every fault is paired with every other in one small plot, at one source. In one run it
 is every two that strike calls, in that plot, at both sources. In four larger plots, at both
-sources, it is every two that strike writes, in two runs. Left out are pairs at reads in larger
-plots, and three faults. A fault that was chosen and never struck is a finding.
+sources, it is every two that strike writes, in two runs, but answers that come late. Left out are
+pairs at reads there, and three faults. A fault that was chosen and never struck is a finding.
 """
 
 from __future__ import annotations

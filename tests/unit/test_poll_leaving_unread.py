@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from paywatch.discovery.brake import Plausible
 from paywatch.discovery.known import short_hash
+from paywatch.discovery.reader import Observation
 from paywatch.discovery.sweep import Sweep
 from paywatch.discovery.walk import Walk
+from paywatch.errors import Unavailable
 from tests.examples import WATCH, observed, payment
 from tests.unit.discovery.leaving import Stage
 from tests.unit.discovery.shelf import COMPAGO_CAN, Shelf
@@ -52,3 +54,30 @@ def test_what_is_found_out_by_the_way_is_evidence() -> None:
     stage.leaving.ask(set(), [observed(row, 9, epoch=stage.round.epoch - 1) for row in listed])
     assert stage.looked_up == ["l1"]
     assert stage.rounds.stored("l1").status == "paid"
+
+
+def curious(*, answers: bool) -> tuple[Stage, list[Observation]]:
+    """Return a run beside a bad page, which asks for one of those that are listed."""
+    listed = [payment(name, "PENDING") for name in ("l1", "l2")]
+    shelf = Shelf(listed, abilities=COMPAGO_CAN, by_id=answers)
+    stage = Stage(listed, shelf=shelf, plausible=Plausible(20, 0.9))
+    stage.begin(requests=1 if not answers else 100)
+    stage.leaving.find(
+        Sweep(WATCH, stage.round.epoch, [walk("PENDING", "l1", "l2", skipped=1)], {})
+    )
+    return stage, [observed(row, 9, epoch=stage.round.epoch) for row in listed]
+
+
+def test_what_fails_to_be_found_out_by_the_way_is_not_asked_again_in_the_same_run() -> None:
+    stage, swept = curious(answers=True)
+    stage.shelf.broken["l1"] = Unavailable("500")
+    for _ in range(2):
+        stage.leaving.ask(set(), swept)
+        assert stage.looked_up == ["l1"]
+
+
+def test_where_the_time_ends_while_it_is_found_out_the_step_is_named() -> None:
+    stage, swept = curious(answers=False)
+    stage.leaving.ask(set(), swept)
+    assert stage.looked_up == ["l1"]
+    assert stage.round.report.detail.startswith("verdicts: ")
