@@ -93,7 +93,7 @@ COVERED := tests/unit/domain tests/unit/discovery tests/unit/test_*.py tests/dis
 coverage: .venv/.ready ## Hold the rules to full branch coverage by the quick tests
 	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term --hypothesis-seed=0 $(COVERED) $(ARGS)
 
-mutants: .venv-mutation/.ready ## Change every function and property of the rules in every small way: the tests have to notice (more than an hour; goes on where it was cut short)
+mutants: .venv-mutation/.ready ## Change every function and property of the rules in every small way: the tests have to notice (about two hours; goes on where it was cut short)
 	.venv-mutation/bin/python -m tests.mutation $(if $(KEEP),--keep) $(ARGS)
 
 bench: .venv/.ready ## Measure
