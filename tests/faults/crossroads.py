@@ -39,8 +39,6 @@ ERRORS = {
 # What AWS can do to a call; an answer that comes too late is an error to its client. A death before
 # a write leaves what a death after the one before it leaves.
 FAULTS = (Fault.DEATH_AFTER, Fault.ERROR_BEFORE, Fault.ERROR_AFTER)
-
-
 PUBLICATIONS = ("PublishBatch", "Publish")
 
 

@@ -56,12 +56,12 @@ def test_what_is_found_out_by_the_way_is_evidence() -> None:
     assert stage.rounds.stored("l1").status == "paid"
 
 
-def curious(*, answers: bool) -> tuple[Stage, list[Observation]]:
+def curious(*, by_id: bool = True, requests: int = 600) -> tuple[Stage, list[Observation]]:
     """Return a run beside a bad page, which asks for one of those that are listed."""
     listed = [payment(name, "PENDING") for name in ("l1", "l2")]
-    shelf = Shelf(listed, abilities=COMPAGO_CAN, by_id=answers)
+    shelf = Shelf(listed, abilities=COMPAGO_CAN, by_id=by_id)
     stage = Stage(listed, shelf=shelf, plausible=Plausible(20, 0.9))
-    stage.begin(requests=1 if not answers else 100)
+    stage.begin(requests=requests)
     stage.leaving.find(
         Sweep(WATCH, stage.round.epoch, [walk("PENDING", "l1", "l2", skipped=1)], {})
     )
@@ -69,7 +69,7 @@ def curious(*, answers: bool) -> tuple[Stage, list[Observation]]:
 
 
 def test_what_fails_to_be_found_out_by_the_way_is_not_asked_again_in_the_same_run() -> None:
-    stage, swept = curious(answers=True)
+    stage, swept = curious()
     stage.shelf.broken["l1"] = Unavailable("500")
     for _ in range(2):
         stage.leaving.ask(set(), swept)
@@ -77,7 +77,7 @@ def test_what_fails_to_be_found_out_by_the_way_is_not_asked_again_in_the_same_ru
 
 
 def test_where_the_time_ends_while_it_is_found_out_the_step_is_named() -> None:
-    stage, swept = curious(answers=False)
+    stage, swept = curious(by_id=False, requests=1)
     stage.leaving.ask(set(), swept)
     assert stage.looked_up == ["l1"]
     assert stage.round.report.detail.startswith("verdicts: ")
