@@ -24,7 +24,7 @@ from tests.remembering import remembering
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 DAYS = 14
-SIZE = Size(open=20, settled=60, arrivals_per_minute=0.15)
+SIZE = Size(open=20, settled=60, arrivals_per_minute=0.1)
 SOURCES = ("compago", "onepay")
 
 # What goes wrong, counted from the beginning, a Monday at noon.

@@ -81,7 +81,7 @@ def test_what_goes_wrong_is_told_once_and_its_end_once() -> None:
 
 def test_where_nothing_goes_wrong_nothing_is_told() -> None:
     held = Held()
-    check_calm(held, Fortnight(calm=True, every=20 * MINUTE, days=3))
+    check_calm(held, Fortnight(calm=True, every=20 * MINUTE, days=2))
     held.check()
 
 

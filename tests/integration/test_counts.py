@@ -128,7 +128,7 @@ def move(stage: OnAws, source: str, word: str) -> list[LabPayment]:
     [
         # Those that settle are found in the settled list whose turn it is, others by their lists.
         ("compago", "CONFIRMED", 60, Counter()),
-        ("compago", "CONFIRMED", 250, Counter()),
+        ("compago", "CONFIRMED", 120, Counter()),
         ("onepay", "processing", 60, Counter()),
         # That no item holds a new one is asked for, a hundred at a time.
         ("compago", "new", 60, Counter({"BatchGetItem": 1})),
