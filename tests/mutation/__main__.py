@@ -25,7 +25,7 @@ from time import monotonic
 from tests.mutation.bench import (
     BESIDES,
     ROOT,
-    leave_out_old_tests,
+    follow_the_tests,
     not_mutated,
     prepare,
     quick_tests,
@@ -98,7 +98,7 @@ def _settle(verdicts: Verdicts, names: Sequence[str], digest: str, *, keep: bool
     mixed = changed and there and keep
     if mixed:
         print("The tests or the code have changed since: what was found before is kept.")
-        leave_out_old_tests()
+        follow_the_tests()
     elif changed:
         if there:
             print("The tests or the code have changed since: all mutants are tried anew.")

@@ -16,6 +16,8 @@ from tests.mutation.undecorated import left_out, undecorated
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "layers/paywatch/paywatch"
 BENCH = ROOT / ".mutants"
+# Where mutmut keeps which test runs which function.
+STATS = "mutmut-stats.json"
 
 # What is mutated: the rules, the poll and the outbox.
 RULES = (
@@ -107,10 +109,15 @@ def not_mutated() -> list[str]:
     return [name for path in mutated() for name in left_out(path.read_text())]
 
 
-def leave_out_old_tests() -> None:
-    """Take away from among the mutants the tests that the checkout no longer has."""
-    if (BENCH / "mutants/tests").is_dir():
-        mirror(ROOT / "tests", BENCH / "mutants/tests")
+def follow_the_tests(bench: Path = BENCH) -> None:
+    """Let the mutants have the checkout's tests, and no others.
+
+    Which test runs which function is found out anew: mutmut asks that of tests with new names only.
+    """
+    mutants = bench / "mutants"
+    if (mutants / "tests").is_dir():
+        mirror(ROOT / "tests", mutants / "tests")
+    (mutants / STATS).unlink(missing_ok=True)
 
 
 def mirror(source: Path, target: Path, instead: Mapping[Path, str] | None = None) -> None:

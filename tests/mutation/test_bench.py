@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tests.mutation.bench import mirror
+from tests.mutation.bench import STATS, follow_the_tests, mirror
 
 LONG_AGO = 1_000_000_000
 
@@ -31,3 +31,15 @@ def test_only_what_differs_is_written(tmp_path: Path) -> None:
     assert {path.stat().st_mtime for path in files} == {LONG_AGO}
     mirror(source, target, {source / "rules/a.py": "# a third a\n"})
     assert [path.name for path in files if path.stat().st_mtime != LONG_AGO] == ["a.py"]
+
+
+def test_whether_a_test_has_come_to_run_a_function_is_asked_anew(tmp_path: Path) -> None:
+    old = tmp_path / "mutants/tests/test_old.py"
+    old.parent.mkdir(parents=True)
+    old.write_text("")
+    (tmp_path / "mutants" / STATS).write_text("{}")
+    follow_the_tests(tmp_path)
+    assert not old.exists()
+    assert (old.parent / "mutation/test_bench.py").read_bytes() == Path(__file__).read_bytes()
+    assert not (tmp_path / "mutants" / STATS).exists()
+    follow_the_tests(tmp_path)
