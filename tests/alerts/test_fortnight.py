@@ -86,10 +86,10 @@ def test_where_nothing_goes_wrong_nothing_is_told() -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.takes(4)
-def test_a_fortnight_every_three_minutes_and_calm_days(proof: Proof) -> None:
+@pytest.mark.takes(3)
+def test_a_fortnight_every_five_minutes_and_calm_days(proof: Proof) -> None:
     seed, held = 1 + seed_offset(), Held()
-    wrong = Fortnight(seed=seed, every=3 * MINUTE)
+    wrong = Fortnight(seed=seed, every=5 * MINUTE)
     calm = Fortnight(calm=True, seed=seed, days=2)
     with held.stated(proof, "alerts in a fortnight, and in calm days", seed):
         check(held, wrong)

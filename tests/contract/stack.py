@@ -11,6 +11,8 @@ import boto3
 from botocore.config import Config
 from samtranslator.yaml_helper import yaml_parse
 
+import tests.quick_moto  # noqa: F401
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_secretsmanager.client import SecretsManagerClient

@@ -4,8 +4,8 @@ A scenario of more than thirty changes is run once for every fault. A death anyw
 writes leaves what a death right after the first of them leaves, for reads leave nothing: so a death
 after every write is a death between any two calls. Besides, there are an error before and after
 every write, and an error at every read. `make test` takes a few deaths; `make soak` takes them all,
-and whatever strikes a publication, and of the errors at other calls a third of each kind, by its
-seed: three seeds in a row take them all. What is told is held against what the run without faults
+and whatever strikes a publication, and of the errors at other calls a sixth of each kind, by its
+seed: six seeds in a row take them all. What is told is held against what the run without faults
 told.
 """
 
@@ -124,7 +124,7 @@ def test_a_death_after_some_writes_to_aws_loses_nothing(proof: Proof) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.takes(10)
+@pytest.mark.takes(7)
 def test_faults_at_calls_to_aws_lose_nothing(proof: Proof) -> None:
     whole: set[Fault | str] = {Fault.DEATH_AFTER, *PUBLICATIONS}
-    check(proof, "faults at calls to AWS", *FAULTS, every=3, whole=whole)
+    check(proof, "faults at calls to AWS", *FAULTS, every=6, whole=whole)

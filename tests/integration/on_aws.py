@@ -12,7 +12,6 @@ from random import Random
 from typing import Any
 
 import boto3
-from moto.dynamodb.parsing.validators import ActionCountValidator, OverlappingPathsValidator
 
 from paylab import LabTransport
 from paywatch.aws import secrets
@@ -33,11 +32,6 @@ REGION = "us-east-1"
 BASE_URLS = {"compago": "https://compago.test/api", "onepay": "https://onepay.test/v1"}
 
 _numbers = count(1)
-
-# moto holds an expression against these rules, and then each part of it again, which takes most of
-# the time of a write to all buckets.
-ActionCountValidator.traverse = ActionCountValidator.verify_action_counts
-OverlappingPathsValidator.traverse = OverlappingPathsValidator.check_for_overlapping_paths
 
 
 class OnAws(Polling):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.e2e.emulator import MADE_UP_KEYS, REGION, end, free_port
+from tests.e2e.emulator import MADE_UP_KEYS, REGION, ROOT, end, free_port
 
 
 @contextmanager
@@ -21,13 +21,14 @@ def state_server(folder: Path) -> Iterator[str]:
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
+        "PYTHONPATH": str(ROOT),
         "AWS_DEFAULT_REGION": REGION,
         **MADE_UP_KEYS,
     }
     log = folder / "state-server.log"
     with log.open("wb") as written:
         process = subprocess.Popen(
-            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+            [sys.executable, "-m", "tests.quick_moto", "-H", "127.0.0.1", "-p", str(port)],
             env=environment,
             cwd=folder,
             stdin=subprocess.DEVNULL,

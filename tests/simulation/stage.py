@@ -138,7 +138,7 @@ class Stage:
     def _lived(self, striking: Striking, **options: Any) -> bool:
         self.gate.open()
         self.unasked, self.failed = set(), set()
-        self.gate.before, self.gate.after = striking.before, striking.after
+        striking.stand_at(self.gate)
         journal = self.polling.journal
         reports, alerts = len(journal.reports), len(journal.alerts)
         try:
@@ -188,6 +188,15 @@ class Striking:
         self._gone = False
         self.raised: list[Exception] = []
         self.to_be_told: list[str] = []
+
+    def stand_at(self, gate: Gate) -> None:
+        """See every step that comes by; where nothing is to strike, note only those that fail."""
+        if self._coming:
+            gate.before, gate.after = self.before, self.after
+            return
+        failed = self._stage.failed
+        gate.before = lambda number, name: failed.add(number)
+        gate.after = lambda number, name: failed.discard(number)
 
     def before(self, number: int, name: str) -> None:
         """Strike at a step that has no effect yet."""

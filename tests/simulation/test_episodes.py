@@ -16,7 +16,7 @@ from tests.simulation.showing import SHOWN
 
 # An episode has about a thousand I/O steps and five thousand reads of the clock; things happen
 # at either.
-FEW, MANY = 20, 1_650
+FEW, MANY = 20, 1_540
 SEED = 1
 
 
