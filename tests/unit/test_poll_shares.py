@@ -90,6 +90,18 @@ def test_a_long_settled_list_is_walked_on_beside_a_sweep_that_takes_long() -> No
     assert all(earlier < later for earlier, later in pairwise(walked)), pages
 
 
+def test_a_reconcile_goes_on_beside_a_sweep_that_takes_long() -> None:
+    polling = Polling(["onepay"], pace=1.0, latency=0.2)
+    crowded(polling, LATE_PAGES * 20)
+    pages = []
+    for number in range(4):
+        opened_and_paid(polling.world("onepay"), polling, 125)
+        polling.poll("onepay", action="poll" if number else "reconcile")
+        pages.append(polling.memory("reconcile", "onepay")["current"]["page"])
+    # One more in each poll at least.
+    assert all(earlier < later for earlier, later in pairwise(pages)), pages
+
+
 @pytest.mark.parametrize("failing", [4, 6, 7, 9])
 def test_a_page_of_new_ones_that_fails_beside_a_sweep_that_takes_long_is_read_again(
     failing: int,

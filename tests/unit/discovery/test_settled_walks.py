@@ -96,6 +96,14 @@ def test_an_entry_comes_back_from_its_store_as_it_was() -> None:
     assert not watch.whole("refunded")
 
 
+@pytest.mark.parametrize("name", ["total", "then"])
+def test_a_total_that_is_less_than_none_known_makes_no_sense(name: str) -> None:
+    stored = {"total": -1, "rows": "", "whole": True, "ids": None, **AT_REST, "then": -1}
+    SettledWatch.load({"refunded": stored})
+    with pytest.raises(ValueError, match="-2"):
+        SettledWatch.load({"refunded": {**stored, name: -2}})
+
+
 def test_a_list_that_was_read_whole_by_others_before_it_was_probed_is_noted_as_such() -> None:
     watch = SettledWatch()
     watch.note_whole("refunded")
