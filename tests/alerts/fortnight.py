@@ -71,7 +71,8 @@ class Fortnight:
             before = len(self.polling.inbox.published)
             self.polling.tick(action="reconcile" if daily else "poll")
             if not self.calm and REFUSED[0] <= since < REFUSED[1]:
-                new = len(self.polling.inbox.published) - before
+                # Of an earlier message at least, whose last delivery is given up.
+                new = max(len(self.polling.inbox.published) - before, 1)
                 self.polling.subscribers.failures += [self.polling.clock.now()] * new
             self.polling.forget()
             self.polling.deliveries.clear()

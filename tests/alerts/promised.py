@@ -83,7 +83,10 @@ def promises(fortnight: Fortnight) -> Mapping[str, Promise]:
             *frozen, last_move + FROZEN, until_moves(fortnight, frozen[0]), 0 * MINUTE
         ),
         "payment_overdue/onepay": promise(
-            *stuck, stuck[0] + OVERDUE_FLOOR, patience(fortnight, stuck[0]), NO_LONGER_OVERDUE
+            *stuck,
+            stuck[0] + OVERDUE_FLOOR,
+            patience(fortnight, stuck[0], frozen),
+            NO_LONGER_OVERDUE,
         ),
         "delivery_backlog/subscribers": promise(
             *refused, refused[0], 0 * MINUTE, span - NOT_REACHED + REACHED, NOT_REACHED
@@ -107,23 +110,34 @@ def until_moves(fortnight: Fortnight, begins: datetime) -> timedelta:
     return max(FROZEN, missing - begins)
 
 
-def patience(fortnight: Fortnight, until: datetime) -> timedelta:
-    """Return how long a bank debit may wait: three times longer than 99 of 100 did, in bounds."""
+def patience(fortnight: Fortnight, until: datetime, frozen: Span) -> timedelta:
+    """Return how long a bank debit may wait: three times longer than 99 of 100 did, in bounds.
+
+    As polls read them, up to the midnight before: it is learned anew with each day. What moves
+    while the provider is frozen is read when that is over; what did before all polls, at the first.
+    """
     debits = {
         payment.id
         for payment in fortnight.polling.world("onepay").payments()
         if payment.method_type == "Account"
     }
+    midnight = until.replace(hour=0, minute=0, second=0, microsecond=0)
+
+    def read(at: datetime) -> datetime:
+        seen = frozen[1] if frozen[0] <= at < frozen[1] else max(at, fortnight.start)
+        return fortnight.start - (fortnight.start - seen) // fortnight.every * fortnight.every
+
     begun: dict[str, datetime] = {}
     stays = []
     for move in fortnight.polling.truth:
-        if move.payment_id not in debits or not fortnight.start < move.at < until:
+        if move.payment_id not in debits or read(move.at) >= midnight:
             continue
         if move.provider_status == "processing":
-            begun[move.payment_id] = move.at
+            begun[move.payment_id] = read(move.at)
         elif move.payment_id in begun:
-            stays.append(move.at - begun.pop(move.payment_id))
+            stays.append(read(move.at) - begun.pop(move.payment_id))
+    stays = sorted(stay for stay in stays if stay)
     if len(stays) < KNOWN:
         return OVERDUE_CEILING
-    usual = sorted(stays)[int(SHARE * len(stays))] + fortnight.every
+    usual = stays[int(SHARE * len(stays))]
     return min(max(TIMES * STEP * usual, OVERDUE_FLOOR), OVERDUE_CEILING)
