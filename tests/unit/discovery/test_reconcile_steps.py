@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -66,6 +67,14 @@ def test_what_is_stored_is_of_its_types_whatever_it_was_written_as() -> None:
     loaded = Reconcile.load({**odd, "suspects": {"p1": [7, "12", "13", "4", 1]}})
     assert (loaded.page, loaded.lists, loaded.edge, loaded.began) == (3, ["5"], "5", "6")
     assert loaded.suspects == {"p1": Suspect("7", 12, 13, 4, True)}
+
+
+@pytest.mark.parametrize(
+    "odd", [{"page": 0}, {"suspects": {"p1": ["refunded", 0, 13, 4, True]}}], ids=["own", "suspect"]
+)
+def test_a_page_before_the_first_is_refused_by_name(odd: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"^pages count from 1$"):
+        Reconcile.load({**STORED, **odd})
 
 
 def test_a_reconcile_begins_with_the_first_page_and_nothing_read() -> None:
