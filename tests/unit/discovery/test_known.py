@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from typing import Any
 
-from paywatch.discovery.known import KNOWN_ROWS, pack_hashes, pack_rows, unknown, unpack_hashes
+import pytest
+
+from paywatch.discovery.known import (
+    HASH_BYTES,
+    KNOWN_ROWS,
+    pack_hashes,
+    pack_rows,
+    packed,
+    unknown,
+    unpack_hashes,
+)
 from tests.examples import at, observed, payment
 
 HASHES = {b"abcdef", b"ghijkl", b"mnopqr"}
@@ -18,6 +29,42 @@ def test_hashes_come_back_as_they_were_written_down() -> None:
 
 def test_a_hash_that_was_cut_off_is_left_out() -> None:
     assert unpack_hashes(b64encode(b"abcdefghijk").decode()) == {b"abcdef"}
+
+
+def of_bytes(count: int) -> str:
+    return b64encode(b"x" * count).decode()
+
+
+@pytest.mark.parametrize("stored", ["", pack_hashes(HASHES), of_bytes(KNOWN_ROWS * HASH_BYTES)])
+def test_what_was_written_down_is_taken(stored: str) -> None:
+    assert packed(stored) == stored
+
+
+def test_how_many_there_may_be_can_be_said() -> None:
+    assert packed(of_bytes(2 * HASH_BYTES), 2) == of_bytes(2 * HASH_BYTES)
+    with pytest.raises(ValueError, match=r"^'e.*' is no text of packed hashes$"):
+        packed(of_bytes(3 * HASH_BYTES), 2)
+
+
+@pytest.mark.parametrize(
+    ("stored", "named"),
+    [
+        (5, "5"),
+        (None, "None"),
+        ([], r"\[\]"),
+        (of_bytes(HASH_BYTES - 1), f"'{of_bytes(HASH_BYTES - 1)}'"),
+        (of_bytes((KNOWN_ROWS + 1) * HASH_BYTES), "'.{39}"),
+    ],
+    ids=["number", "nothing", "list", "cut off", "too many"],
+)
+def test_what_is_no_text_of_packed_hashes_is_refused_by_name(stored: Any, named: str) -> None:
+    with pytest.raises(ValueError, match=f"^{named} is no text of packed hashes$"):
+        packed(stored)
+
+
+def test_a_character_that_stands_for_nothing_is_not_passed_over() -> None:
+    with pytest.raises(ValueError, match=r"base64|Non-base64"):
+        packed(f"{pack_hashes(HASHES)[:8]} {pack_hashes(HASHES)[8:]}")
 
 
 def test_a_row_is_known_only_as_it_was() -> None:
