@@ -248,3 +248,11 @@ def test_a_bucket_s_digest_is_computed_anew_only_after_it_was_written_to(
         after = {bucket: books.value(bucket) for bucket in range(BUCKETS)}
     assert {bucket for bucket in after if after[bucket] != before[bucket]} == {own}
     assert len(computed) == 1
+
+
+def test_on_one_that_cannot_be_read_nothing_is_ruled_and_on_those_behind_it_all() -> None:
+    _, books = stored()
+    books.unreadable.add("veiled")
+    applied = apply(books, [observed(payment("veiled"), 1), observed(payment("behind"), 2)])
+    assert applied.outcomes == {Outcome.UNREADABLE: 1, Outcome.CHANGED: 1}
+    assert set(books.records) == {"behind"}

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from paywatch.discovery.known import pack_hashes
 from paywatch.discovery.verdicts import TOGETHER, Inquiry, load_inquiry
 from paywatch.errors import (
     CredentialsRejected,
@@ -133,3 +134,19 @@ def test_what_failed_is_read_from_its_stored_form() -> None:
     assert load_inquiry({"failing": {"a": 2}}) == {"failing": {"a": 2}}
     with pytest.raises((TypeError, ValueError)):
         load_inquiry({"failing": {"a": "often"}})
+
+
+def test_scans_and_what_they_showed_are_read_from_their_stored_form() -> None:
+    shown = {"paid": pack_hashes([b"abcdef"])}
+    scans = {"paid": {"page": 1, "down": True}, "failed": {"page": 7, "down": False}}
+    assert load_inquiry({"scans": scans, "shown": shown}) == {"scans": scans, "shown": shown}
+
+
+def test_a_page_before_the_first_is_the_first() -> None:
+    loaded = load_inquiry({"scans": {"paid": {"page": -3, "down": 0}}})
+    assert loaded == {"scans": {"paid": {"page": 1, "down": False}}}
+
+
+def test_rows_that_no_scan_can_have_shown_are_refused() -> None:
+    with pytest.raises(ValueError, match="padding"):
+        load_inquiry({"shown": {"paid": "abc"}})
