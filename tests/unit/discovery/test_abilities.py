@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from paywatch.discovery.abilities import load_found_out
 from paywatch.errors import Unavailable
 from tests.examples import at, payment
 from tests.unit.discovery.inquiring import compago, inquire, opened, paid
@@ -132,3 +133,12 @@ def test_no_lookup_is_proved_by_a_page_of_the_size_that_sweeps_ask_for() -> None
     inquire(shelf, ["p0000"], may_go_on=always)
     proof = next(query for query in shelf.asked if query.status == "PENDING")
     assert proof.page_size == shelf.abilities.page_size
+
+
+def test_what_was_found_out_is_read_from_its_stored_form() -> None:
+    stored = {
+        "by_id": {"answer": False, "until": at(1)},
+        "many_ids": {"answer": True, "until": at(2)},
+    }
+    assert load_found_out({**stored, "other": 5}) == stored
+    assert load_found_out({}) == {}
