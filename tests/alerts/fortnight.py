@@ -71,11 +71,15 @@ class Fortnight:
             before = len(self.polling.inbox.published)
             self.polling.tick(action="reconcile" if daily else "poll")
             if not self.calm and REFUSED[0] <= since < REFUSED[1]:
-                # Of an earlier message at least, whose last delivery is given up.
-                new = max(len(self.polling.inbox.published) - before, 1)
-                self.polling.subscribers.failures += [self.polling.clock.now()] * new
+                self._refuse(len(self.polling.inbox.published) - before)
             self.polling.forget()
             self.polling.deliveries.clear()
+
+    def _refuse(self, messages: int) -> None:
+        """Let as many deliveries fail, or an older one where none failed for ten minutes."""
+        now, failures = self.polling.clock.now(), self.polling.subscribers.failures
+        quiet = not failures or now - failures[-1] >= 10 * MINUTE
+        failures += [now] * max(messages, quiet)
 
     def messages(self) -> Iterator[tuple[datetime, dict[str, Any], str]]:
         """Give every message that was told: when, its data, its subject."""
