@@ -68,6 +68,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     session.config.stash[OTHERS] = []
     if not others or session.testsfailed:
         return done
+    _offer_again(session.config)
     session.perform_collect(others)
     again: object = session.config.hook.pytest_runtestloop(session=session)
     return again
@@ -81,6 +82,15 @@ def pytest_runtest_makereport(
     if report.failed and FUNCTION in item.config.stash:
         _killers(item.config).note(item.config.stash[FUNCTION], item.nodeid)
     return report
+
+
+def _offer_again(config: pytest.Config) -> None:
+    """Offer the fixtures of all folders anew: they are bound to the folders gathered before."""
+    fixtures = config.pluginmanager.get_plugin("funcmanage")
+    assert fixtures is not None
+    for name, plugin in config.pluginmanager.list_name_plugin():
+        if name.endswith("conftest.py"):
+            fixtures.pytest_plugin_registered(plugin, name)
 
 
 def _file(test: str) -> str:

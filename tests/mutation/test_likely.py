@@ -23,18 +23,26 @@ TESTS = """
 from pathlib import Path
 def test_one(): assert not Path("one").exists()
 def test_two(): assert not Path("two").exists()
-def test_three(): assert not Path("three").exists()
+def test_three(three): assert not three.exists()
+"""
+# Of which one asks for something that is its folder's.
+SHARED = """
+from pathlib import Path
+import pytest
+@pytest.fixture
+def three(): return Path("three")
 """
 NAMES = ("one", "two", "three")
-ALL = [f"test_it.py::test_{name}" for name in NAMES]
+ALL = [f"sub/test_it.py::test_{name}" for name in NAMES]
 
 
 @pytest.fixture
 def mutants(tmp_path: Path) -> Path:
     folder = tmp_path / "mutants"
-    folder.mkdir()
+    (folder / "sub").mkdir(parents=True)
+    (folder / "sub/conftest.py").write_text(SHARED)
     for name in ("test_it.py", "test_else.py"):
-        (folder / name).write_text(TESTS)
+        (folder / "sub" / name).write_text(TESTS)
     return folder
 
 
@@ -77,7 +85,7 @@ def test_where_it_passes_all_others_run_once(mutants: Path) -> None:
 
 def test_those_of_its_file_go_before_those_of_other_files(mutants: Path) -> None:
     run(mutants, NAMED.format("close", 1), "two")
-    tests = ["test_else.py::test_three", *ALL]
+    tests = ["sub/test_else.py::test_three", *ALL]
     code, ran = run(mutants, NAMED.format("close", 2), tests=tests)
     assert (code, ran) == (0, ["two", "one", "three", "three"])
 
