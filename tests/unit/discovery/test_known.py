@@ -63,7 +63,7 @@ def test_what_is_no_text_of_packed_hashes_is_refused_by_name(stored: Any, named:
 
 
 def test_a_character_that_stands_for_nothing_is_not_passed_over() -> None:
-    with pytest.raises(ValueError, match=r"base64|Non-base64"):
+    with pytest.raises(ValueError, match="base64"):
         packed(f"{pack_hashes(HASHES)[:8]} {pack_hashes(HASHES)[8:]}")
 
 
